@@ -1,0 +1,1 @@
+"""Who: agencies, users, roles, sign-in, tokens, inbox."""

@@ -1,0 +1,72 @@
+"""May this user? Every page and endpoint declares its audience; what declares none answers nobody."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from .roles import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+ANYONE = "anyone"
+SIGNED_IN = "signed_in"
+Audience = frozenset[Role] | str
+
+
+class UndeclaredAudience(RuntimeError):
+    """A view was reached that says nothing about who may see it: a programming error, refused."""
+
+
+def audience(*roles: Role) -> Callable[[View], View]:
+    """Open a page to the holders of any of ``roles``."""
+
+    def declare(view: View) -> View:
+        view.audience = frozenset(roles)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def any_signed_in(view: View) -> View:
+    """Open a page to everyone who is signed in."""
+    view.audience = SIGNED_IN  # type: ignore[attr-defined]
+    return view
+
+
+def open_to_all(view: View) -> View:
+    """Open a page to the public, without sign-in."""
+    view.audience = ANYONE  # type: ignore[attr-defined]
+    view.login_required = False  # type: ignore[attr-defined]
+    return view
+
+
+def declared_audience(view: Any) -> Audience | None:
+    """What a view function, or the class behind it, declares; None if it is silent."""
+    for holder in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
+        found = getattr(holder, "audience", None)
+        if found is not None:
+            return found if isinstance(found, str) else frozenset(found)
+    return None
+
+
+def may_enter(user: Any, wanted: Audience | None) -> bool:
+    """True if ``user`` belongs to the audience; nobody belongs to an undeclared one."""
+    if wanted is None:
+        return False
+    if wanted == ANYONE:
+        return True
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return wanted == SIGNED_IN or bool(user.roles & wanted)  # type: ignore[operator]
+
+
+class DeclaredAudience(BasePermission):
+    """DRF's default: the view's ``audience`` decides, and a silent view is closed."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        wanted = getattr(view, "audience", None)
+        if wanted is not None and not isinstance(wanted, str):
+            wanted = frozenset(wanted)
+        return may_enter(request.user, wanted)

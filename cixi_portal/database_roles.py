@@ -1,0 +1,35 @@
+"""Rights of the three database roles, renewed after every migration (test databases included)."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+
+def grant_rights(using: str = "default", **kwargs: Any) -> None:
+    """Give the application its rows and the reader its view; only the owner may change the schema.
+
+    Roles that do not exist on this server are passed over: a small installation may use one role.
+    """
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolname FROM pg_roles")
+        present = {row[0] for row in cursor.fetchall()}
+        names = settings.PORTAL_DATABASE_ROLES
+        rights = {names["application"]: "SELECT, INSERT, UPDATE, DELETE", names["reader"]: "SELECT"}
+        for role, tables in rights.items():
+            if role not in present:
+                continue
+            quoted = connection.ops.quote_name(role)
+            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quoted}")
+            cursor.execute(f"GRANT {tables} ON ALL TABLES IN SCHEMA public TO {quoted}")
+            cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {quoted}")
+        if names["application"] in present:
+            quoted = connection.ops.quote_name(names["application"])
+            cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
+            # What happened stays: the application may add to the log and read it, nothing else.
+            cursor.execute(
+                "SELECT relname FROM pg_class WHERE relname IN ('audit_entry') AND relkind IN ('r', 'p')"
+            )
+            for (table,) in cursor.fetchall():
+                cursor.execute(f"REVOKE UPDATE, DELETE ON {connection.ops.quote_name(table)} FROM {quoted}")

@@ -1,0 +1,38 @@
+"""Left navigation of each role: six entries at most."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from accounts.roles import Role
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the navigation: URL name, label, icon of the sprite."""
+
+    url_name: str
+    label: str
+    icon: str
+
+
+HOME = Entry("home", "首页", "house")
+ENTRIES: dict[Role, tuple[Entry, ...]] = {}
+
+
+def items_for(request: HttpRequest) -> list[dict[str, Any]]:
+    """Entries of the user's first role, the current one marked."""
+    roles = sorted(request.user.roles, key=list(Role).index)  # type: ignore[union-attr]
+    entries = [HOME, *dict.fromkeys(entry for role in roles for entry in ENTRIES.get(role, ()))][:6]
+    return [_item(entry, request.path) for entry in entries]
+
+
+def _item(entry: Entry, path: str) -> dict[str, Any]:
+    try:
+        url = reverse(entry.url_name)
+    except NoReverseMatch:
+        url = ""
+    active = path == url if entry is HOME else bool(url) and path.startswith(url)
+    return {"label": entry.label, "url": url, "icon": entry.icon, "active": active}

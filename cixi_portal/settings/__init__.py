@@ -1,0 +1,1 @@
+"""Settings: ``local`` for one machine with embedded servers, ``production`` by environment alone."""

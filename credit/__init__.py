@@ -1,0 +1,1 @@
+"""Enterprise credit cloud: profiles, search, scores, the bank port."""

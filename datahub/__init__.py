@@ -1,0 +1,1 @@
+"""Data collection: departments, data items, deliveries, records, the enterprise register."""

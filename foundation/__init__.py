@@ -1,0 +1,1 @@
+"""What every app stands on, without a word of any domain."""

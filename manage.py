@@ -1,0 +1,29 @@
+#!/usr/bin/env python
+"""Runs one management command, with the embedded servers up while it does."""
+
+import os
+import sys
+
+OWNERS_COMMANDS = {"migrate", "sqlmigrate", "flush", "makemigrations", "showmigrations", "dbshell"}
+WITHOUT_SERVERS = {"services", "collectstatic", "check", "spectacular", "help", "--help", "--version"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cixi_portal.settings.local")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command in OWNERS_COMMANDS:
+        # Only the owner may change the schema; the application's role may not.
+        os.environ.setdefault("PORTAL_DB_ROLE", "owner")
+    from django.core.management import execute_from_command_line
+
+    from cixi_portal.embedded import services
+
+    if command in WITHOUT_SERVERS or os.environ["DJANGO_SETTINGS_MODULE"].endswith(".production"):
+        execute_from_command_line(sys.argv)
+        return
+    with services.running():
+        execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Real servers for every test: PostgreSQL and Redis are started once and shared by all workers."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import pytest
+
+_stack = contextlib.ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from cixi_portal.embedded import services
+
+    _stack.enter_context(services.running())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    from django.db import connections
+
+    with contextlib.suppress(Exception):
+        for connection in connections.all():
+            connection.close()
+            if hasattr(connection, "close_pool"):
+                connection.close_pool()
+    _stack.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """One test database per xdist worker."""
+
+
+@pytest.fixture
+def browser_page() -> Iterator[object]:
+    """A page of a real Chromium; not run (failed under CI) where there is none."""
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("未找到 Chromium：浏览器测试没有运行")
+        pytest.skip("未找到 Chromium：浏览器测试没有运行")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium, args=flags)
+        page = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
+        yield page
+        browser.close()
