@@ -32,7 +32,9 @@ class SessionLimitsMiddleware:
                 idle_limit = settings.SESSION_IDLE_PRIVILEGED_SECONDS
             if now - seen > idle_limit or now - begun > settings.SESSION_ABSOLUTE_SECONDS:
                 logout(request)
-            elif (not request.headers.get("X-Passive-Poll") and now - seen > 30) or SEEN not in request.session:
+            elif (
+                not request.headers.get("X-Passive-Poll") and now - seen > 30
+            ) or SEEN not in request.session:
                 request.session[SEEN] = now
                 request.session.setdefault(BEGUN, begun)
         return self.get_response(request)

@@ -34,7 +34,7 @@ def _read(path: Path) -> dict[str, str]:
     pairs = [line.split("=", 1) for line in lines if line and not line.startswith("#")]
     if any(len(pair) != 2 or not pair[1] for pair in pairs):
         raise UnableToReadSecrets(f"密钥文件 {path} 内容不完整，请从备份恢复；首次启动时可删除后重试。")
-    return {name: value for name, value in pairs}
+    return dict(pairs)
 
 
 def _write(path: Path, values: dict[str, str]) -> None:

@@ -35,8 +35,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         "fields": response.data if isinstance(error, ValidationError) else {},
         "request_id": request_id.current(),
     }
-    if isinstance(error, Throttled) and error.wait is not None:
-        body["retry_after_seconds"] = int(error.wait) + 1
+    wait = getattr(error, "wait", None) if isinstance(error, Throttled) else None
+    if wait is not None:
+        body["retry_after_seconds"] = int(wait) + 1
     response.data = {"error": body}
     return response
 

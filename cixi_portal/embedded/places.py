@@ -50,7 +50,7 @@ class Places:
         preferred = self.state / "run"
         if len(os.fsencode(preferred)) <= LONGEST_SOCKET_FOLDER:
             return preferred
-        return Path(f"/tmp/cixi-{self.tag}")
+        return Path(f"/tmp/cixi-{self.tag}")  # noqa: S108  (0700 and its owner checked by prepare)
 
     @property
     def redis_socket(self) -> Path:
