@@ -1,6 +1,6 @@
 """The roof as a Django app: templates' context, rights of the database roles, start-up checks."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -11,4 +11,5 @@ class RoofConfig(AppConfig):
     def ready(self) -> None:
         from .database_roles import grant_rights
 
-        post_migrate.connect(grant_rights, sender=self)
+        # Django sends the signal, after all tables are made, once for every app that has models; the roof has none.
+        post_migrate.connect(grant_rights, sender=apps.get_app_config("accounts"))
