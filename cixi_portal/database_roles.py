@@ -5,6 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 
+LOG_REFUSALS = {
+    "audit_entry": "UPDATE, DELETE, TRUNCATE",
+    "audit_head": "DELETE, TRUNCATE",
+    "audit_archive": "INSERT, UPDATE, DELETE, TRUNCATE",
+    "audit_verification": "UPDATE, DELETE, TRUNCATE",
+}
+
 
 def grant_rights(using: str = "default", **kwargs: Any) -> None:
     """Give the application its rows and the reader its view; only the owner may change the schema.
@@ -27,9 +34,8 @@ def grant_rights(using: str = "default", **kwargs: Any) -> None:
         if names["application"] in present:
             quoted = connection.ops.quote_name(names["application"])
             cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
-            # What happened stays: the application may add to the log and read it, nothing else.
-            cursor.execute(
-                "SELECT relname FROM pg_class WHERE relname IN ('audit_entry') AND relkind IN ('r', 'p')"
-            )
-            for (table,) in cursor.fetchall():
-                cursor.execute(f"REVOKE UPDATE, DELETE ON {connection.ops.quote_name(table)} FROM {quoted}")
+            # What happened stays: the application may add to the log and move its head, nothing else.
+            for table, refused in LOG_REFUSALS.items():
+                cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
+                if cursor.fetchone()[0]:
+                    cursor.execute(f"REVOKE {refused} ON {connection.ops.quote_name(table)} FROM {quoted}")

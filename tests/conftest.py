@@ -31,6 +31,18 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """One test database per xdist worker."""
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """Drop the trigger that refuses TRUNCATE: the flush after a transactional test truncates every table.
+
+    ``tests/audit/test_append_only.py`` puts it back and proves that it refuses.
+    """
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute("DROP TRIGGER IF EXISTS audit_entry_no_truncate ON audit_entry")
+
+
 @pytest.fixture
 def browser_page() -> Iterator[object]:
     """A page of a real Chromium; not run (failed under CI) where there is none."""
