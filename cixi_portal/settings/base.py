@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -206,6 +207,9 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
     "global_keyprefix": CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
 }
 CELERY_BEAT_SCHEDULE = {
+    # three in the night: every enterprise, so that windows and decay move with the day
+    "scores-nightly": {"task": "credit.recalculate_all", "schedule": crontab(hour=3, minute=0)},
+    "scores-sweep": {"task": "credit.sweep", "schedule": 60.0},
     "worker-heartbeat": {"task": "cixi_portal.heartbeat", "schedule": 15.0},
 }
 

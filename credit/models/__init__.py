@@ -1,0 +1,18 @@
+"""Models of the credit cloud."""
+
+from .scores import (
+    ConsumedChange,
+    RunKind,
+    RunState,
+    Score,
+    ScoreChunk,
+    ScorecardRelease,
+    ScoreEvidence,
+    ScoreRun,
+    Standing,
+)
+
+__all__ = [
+    "ConsumedChange", "RunKind", "RunState", "Score", "ScoreChunk", "ScoreEvidence", "ScoreRun",
+    "ScorecardRelease", "Standing",
+]  # fmt: skip
