@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from . import errors, health, home
+from . import errors, health, home, progress_view
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("progress/<str:key>/", progress_view.progress_state, name="progress"),
     path("accounts/", include("accounts.urls")),
 ]
 

@@ -1,0 +1,5 @@
+"""Models of the foundation."""
+
+from .progress import Progress
+
+__all__ = ["Progress"]
