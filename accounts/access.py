@@ -42,6 +42,16 @@ def open_to_all(view: View) -> View:
     return view
 
 
+def sign_in_step(view: View) -> View:
+    """Keep a page reachable while sign-in is not complete (second step, forced change of password)."""
+    view.sign_in_step = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_sign_in_step(view: Any) -> bool:
+    return bool(getattr(view, "sign_in_step", False))
+
+
 def declared_audience(view: Any) -> Audience | None:
     """What a view function, or the class behind it, declares; None if it is silent."""
     for holder in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):

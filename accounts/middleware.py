@@ -1,18 +1,33 @@
-"""Session limits and the audience check of every page."""
+"""Session limits, the steps of sign-in, and the audience check of every page."""
 
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
 
-from .access import declared_audience, may_enter
-from .roles import CARDS
+from .access import declared_audience, is_sign_in_step, may_enter
+from .sign_in import BEGUN, SEEN, Step, pending_step
 
-SEEN, BEGUN = "last_seen", "signed_in_at"
+STEP_PAGES = {
+    Step.SECOND_FACTOR: "accounts:second_step",
+    Step.PASSWORD: "accounts:password_change",
+    Step.ENROL: "accounts:enrol",
+}
+# Activity is written down at most this often; a session lives that much longer or shorter.
+SEEN_EVERY_SECONDS = 30
+
+
+def is_passive(request: HttpRequest) -> bool:
+    """True for a poll of a page left open: it neither extends the session nor counts as a view."""
+    return bool(request.headers.get("X-Passive-Poll"))
 
 
 class SessionLimitsMiddleware:
@@ -22,22 +37,54 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
-        if user.is_authenticated:
-            now = time.time()
-            begun = request.session.get(BEGUN, now)
-            seen = request.session.get(SEEN, now)
-            idle_limit = settings.SESSION_IDLE_SECONDS
-            if any(CARDS[role].second_factor for role in user.roles):
-                idle_limit = settings.SESSION_IDLE_PRIVILEGED_SECONDS
-            if now - seen > idle_limit or now - begun > settings.SESSION_ABSOLUTE_SECONDS:
-                logout(request)
-            elif (
-                not request.headers.get("X-Passive-Poll") and now - seen > 30
-            ) or SEEN not in request.session:
-                request.session[SEEN] = now
-                request.session.setdefault(BEGUN, begun)
+        if request.user.is_authenticated:
+            self._check(request)
         return self.get_response(request)
+
+    def _check(self, request: HttpRequest) -> None:
+        now = time.time()
+        begun = request.session.get(BEGUN, now)
+        seen = request.session.get(SEEN, now)
+        if now - seen > _idle_limit(request) or now - begun > settings.SESSION_ABSOLUTE_SECONDS:
+            logout(request)
+            request.session_ended = "limit"  # type: ignore[attr-defined]
+        elif SEEN not in request.session or (not is_passive(request) and now - seen > SEEN_EVERY_SECONDS):
+            request.session[SEEN] = now
+            request.session.setdefault(BEGUN, begun)
+
+
+def _idle_limit(request: HttpRequest) -> int:
+    privileged = request.user.needs_second_factor  # type: ignore[union-attr]
+    return settings.SESSION_IDLE_PRIVILEGED_SECONDS if privileged else settings.SESSION_IDLE_SECONDS
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Send strangers to the sign-in page, in a way that fragments and polls understand too."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:  # type: ignore[override]
+        query = {}
+        if request.method == "GET" and not _is_fragment(request):
+            query["next"] = request.get_full_path()
+        if getattr(request, "session_ended", ""):
+            query["ended"] = "1"
+        url = reverse(settings.LOGIN_URL) + (f"?{urlencode(query)}" if query else "")
+        return _elsewhere(request, url)
+
+
+class SignInStepsMiddleware:
+    """Until second step, password and enrolment are done, only the pages that do them answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if not request.user.is_authenticated or is_sign_in_step(view):
+            return None
+        step = pending_step(request, timezone.now())
+        return None if step is None else _elsewhere(request, reverse(STEP_PAGES[step]))
 
 
 class AudienceMiddleware:
@@ -54,3 +101,16 @@ class AudienceMiddleware:
             return
         if not may_enter(request.user, declared_audience(view)):
             raise PermissionDenied
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return bool(request.headers.get("HX-Request")) or is_passive(request)
+
+
+def _elsewhere(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect for a page; for a fragment or a poll 401 and where the whole page should go."""
+    if not _is_fragment(request):
+        return HttpResponseRedirect(url)
+    response = JsonResponse({"error": {"code": "not_authenticated", "message": "请重新登录。"}}, status=401)
+    response["HX-Redirect"] = url
+    return response

@@ -1,11 +1,77 @@
-"""Sign-in pages."""
+"""From a user name and a password to a session, and what still stands before the first page."""
 
-from typing import Any
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.conf import settings
+from django.contrib.auth import authenticate, login
+from django.http import HttpRequest
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from .lockout import is_over_ceiling
+from .models import User
+from .names import canonical_username
+
+BEGUN, SEEN, SECOND_STEP_DUE = "signed_in_at", "last_seen", "second_step_due"
+BACKEND = "accounts.backends.PortalBackend"
 
 
-def locked_out(request: HttpRequest, credentials: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
-    """Axes' answer to a locked user and address."""
-    return render(request, "accounts/locked_out.html", status=429)
+class Refusal(StrEnum):
+    """Why a sign-in was refused; unknown names, wrong passwords and disabled accounts are not told apart."""
+
+    WRONG = "wrong"
+    LOCKED = "locked"
+
+
+class Step(StrEnum):
+    """What a signed-in user must do before any other page answers; in the order of asking."""
+
+    SECOND_FACTOR = "second_factor"
+    PASSWORD = "password"  # noqa: S105 - the name of a step
+    ENROL = "enrol"
+
+
+def try_sign_in(request: HttpRequest, username: str, password: str, now: datetime) -> User | Refusal:
+    """Check name and password; the caller opens the session. Every failure counts towards the lockout."""
+    name = canonical_username(username)
+    if is_over_ceiling(request, name, now):
+        return Refusal.LOCKED
+    user = authenticate(request, username=name, password=password)
+    if isinstance(user, User):
+        return user
+    return Refusal.LOCKED if getattr(request, "axes_locked_out", False) else Refusal.WRONG
+
+
+def begin_session(request: HttpRequest, user: User, now: datetime) -> None:
+    """Open a session under a new key, with its clock started."""
+    login(request, user, backend=BACKEND)
+    request.session[BEGUN] = request.session[SEEN] = now.timestamp()
+    request.session[SECOND_STEP_DUE] = has_device(user)
+
+
+def has_device(user: User) -> bool:
+    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+
+
+def pending_step(request: HttpRequest, now: datetime) -> Step | None:
+    """The first step the signed-in user of ``request`` still has to take, or None."""
+    user = request.user
+    assert isinstance(user, User)
+    second_step = user.needs_second_factor or request.session.get(SECOND_STEP_DUE, False)
+    unverified = second_step and not user.is_verified()  # type: ignore[attr-defined]
+    enrolled = unverified and has_device(user)
+    if enrolled:
+        return Step.SECOND_FACTOR
+    if is_password_due(user, now):
+        return Step.PASSWORD
+    return Step.ENROL if unverified else None
+
+
+def is_password_due(user: User, now: datetime) -> bool:
+    """True for a password that was issued by somebody else or is too old; demo passwords do not age."""
+    if user.must_change_password:
+        return True
+    if user.is_demo or not settings.PASSWORD_MAX_AGE_DAYS:
+        return False
+    since = user.password_changed_at or user.date_joined
+    return now - since > timedelta(days=settings.PASSWORD_MAX_AGE_DAYS)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from accounts.access import is_sign_in_step
 from accounts.roles import Role
 
 
@@ -23,7 +24,10 @@ ENTRIES: dict[Role, tuple[Entry, ...]] = {}
 
 
 def items_for(request: HttpRequest) -> list[dict[str, Any]]:
-    """Entries of the user's first role, the current one marked."""
+    """Entries of the user's roles, the current one marked; none before sign-in is complete."""
+    match = request.resolver_match
+    if match is not None and is_sign_in_step(match.func):
+        return []
     roles = sorted(request.user.roles, key=list(Role).index)  # type: ignore[union-attr]
     entries = [HOME, *dict.fromkeys(entry for role in roles for entry in ENTRIES.get(role, ()))][:6]
     return [_item(entry, request.path) for entry in entries]

@@ -9,7 +9,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("progress/<str:key>/", progress_view.progress_state, name="progress"),
-    path("accounts/", include("accounts.urls")),
+    path("", include("accounts.urls")),
 ]
 
 handler400 = errors.bad_request

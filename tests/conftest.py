@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -41,6 +41,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute("DROP TRIGGER IF EXISTS audit_entry_no_truncate ON audit_entry")
+
+
+@pytest.fixture
+def signed_in() -> Callable[[object], object]:
+    """``signed_in(user)``: a client whose user has signed in completely, second step included."""
+    from tests.people import client_of
+
+    return client_of
 
 
 @pytest.fixture

@@ -1,6 +1,17 @@
 """Models of accounts."""
 
 from .agency import Agency
-from .user import RoleGrant, User
+from .inbox import InboxItem
+from .scope import AgencyUserPermission
+from .token import ApiToken
+from .user import PasswordRecord, RoleGrant, User
 
-__all__ = ["Agency", "RoleGrant", "User"]
+__all__ = [
+    "Agency",
+    "AgencyUserPermission",
+    "ApiToken",
+    "InboxItem",
+    "PasswordRecord",
+    "RoleGrant",
+    "User",
+]

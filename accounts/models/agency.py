@@ -4,6 +4,8 @@ from django.db import models
 
 from accounts.roles import AgencyKind
 
+ANSWER_FOR = "answer_for_agency"
+
 
 class Agency(models.Model):
     """A bureau, bank, town, village or shop. ``scope_code`` ties it to what it answers for:
@@ -33,6 +35,7 @@ class Agency(models.Model):
 
     class Meta:
         ordering = ["kind", "code"]
+        permissions = [(ANSWER_FOR, "代管该机构的业务")]
         indexes = [models.Index(fields=["kind", "scope_code"])]
 
     def __str__(self) -> str:

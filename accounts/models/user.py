@@ -1,30 +1,56 @@
 """Users and the roles they hold."""
 
+import secrets
 from functools import cached_property
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from accounts.roles import CARDS, Role
 
 from .agency import Agency
 
 
+class Unwidened(models.Func):
+    """Full-width and other compatibility forms folded to the plain letters (NFKC)."""
+
+    template = "normalize(%(expressions)s, NFKC)"
+    arity = 1
+
+
+def new_stamp() -> str:
+    return secrets.token_hex(8)
+
+
 class User(AbstractUser):
-    """A person who signs in. Rights come from :class:`RoleGrant`, never from ``is_superuser``."""
+    """A person who signs in. Rights come from :class:`RoleGrant`, never from ``is_superuser``.
+
+    ``session_stamp`` is part of what every session was signed for: renewing it ends them all.
+    """
 
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="users")
     full_name = models.CharField("姓名", max_length=60, blank=True, default="")
     must_change_password = models.BooleanField(default=False)
     password_changed_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField("演示账号", default=False)
+    session_stamp = models.CharField(max_length=32, default=new_stamp, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("username"), name="accounts_username_any_case")]
+        constraints = [
+            models.UniqueConstraint(
+                Lower(Unwidened("username")),
+                name="accounts_username_any_spelling",
+                violation_error_message="该用户名已被使用（不区分大小写与全角半角）。",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def get_full_name(self) -> str:
+        return self.full_name
 
     @cached_property
     def roles(self) -> frozenset[Role]:
@@ -37,6 +63,16 @@ class User(AbstractUser):
     @property
     def role_label(self) -> str:
         return "、".join(CARDS[role].label for role in sorted(self.roles, key=list(Role).index))
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """True if one of the roles may only be used after a second step at sign-in."""
+        return any(CARDS[role].second_factor for role in self.roles)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        return salted_hmac(
+            "accounts.User.session", self.password + self.session_stamp, secret=secret, algorithm="sha256"
+        ).hexdigest()
 
 
 class RoleGrant(models.Model):
@@ -52,3 +88,17 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}：{CARDS[Role(self.role)].label}"
+
+
+class PasswordRecord(models.Model):
+    """Hash of a password a user had, so that it is not taken again."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="password_records")
+    digest = models.CharField(max_length=128)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-set_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.set_at:%Y-%m-%d}"

@@ -1,0 +1,1 @@
+"""Agencies and sign-ins of the demo city. None of them is real."""

@@ -1,0 +1,107 @@
+"""Authenticator and recovery codes."""
+
+import secrets
+from base64 import b32encode
+from datetime import datetime
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from django_otp import login as otp_login
+from django_otp import verify_token
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import User
+
+RECOVERY_CODES = 10
+RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+USED_OR_WRONG = "动态口令不正确或已使用过，请等待验证器刷新后输入新的口令。"
+
+
+class UnableToVerifyCode(Exception):
+    """The code was refused; the text is for the user and does not say which part was wrong."""
+
+
+def verify_code(request: HttpRequest, user: User, code: str, now: datetime) -> None:
+    """Finish sign-in with a code of the authenticator. A code works once; guessing is slowed down."""
+    for device in TOTPDevice.objects.filter(user=user, confirmed=True):
+        if _accept(request, user, device, code):
+            return
+    raise UnableToVerifyCode(_wait(user) or USED_OR_WRONG)
+
+
+def verify_recovery_code(request: HttpRequest, user: User, code: str, now: datetime) -> None:
+    """Finish sign-in with one of the recovery codes, which is used up by it."""
+    device = StaticDevice.objects.filter(user=user, confirmed=True).first()
+    if device is None or not _accept(request, user, device, _digest(code)):
+        raise UnableToVerifyCode("恢复码不正确或已使用过，请换一个恢复码。")
+
+
+def pending_device(user: User) -> TOTPDevice:
+    """The authenticator that is being bound; made on first sight, the same until it is confirmed."""
+    device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
+    return device or TOTPDevice.objects.create(user=user, name="验证器", confirmed=False)
+
+
+def confirm_device(
+    request: HttpRequest, user: User, device: TOTPDevice, code: str, now: datetime
+) -> list[str]:
+    """Bind the authenticator once it shows the right code; returns the recovery codes, shown only now."""
+    if not device.verify_token(code):
+        raise UnableToVerifyCode("动态口令不正确，请确认手机时间准确后重试。")
+    with transaction.atomic():
+        device.confirmed = True
+        device.save(update_fields=["confirmed"])
+        codes = _new_recovery_codes(user)
+    otp_login(request, device)
+    return codes
+
+
+@transaction.atomic
+def renew_recovery_codes(request: HttpRequest, user: User, now: datetime) -> list[str]:
+    """New recovery codes; the old ones end."""
+    return _new_recovery_codes(user)
+
+
+def forget_devices(user: User) -> None:
+    """Take away authenticator and recovery codes: the user enrols again at the next sign-in."""
+    TOTPDevice.objects.filter(user=user).delete()
+    StaticDevice.objects.filter(user=user).delete()
+
+
+def _accept(request: HttpRequest, user: User, device: TOTPDevice | StaticDevice, code: str) -> bool:
+    accepted = verify_token(user, device.persistent_id, code)
+    if accepted is None:
+        return False
+    request.session.cycle_key()
+    otp_login(request, accepted)
+    return True
+
+
+def _wait(user: User) -> str:
+    for device in TOTPDevice.objects.filter(user=user, confirmed=True):
+        allowed, details = device.verify_is_allowed()
+        if not allowed and (details or {}).get("locked_until"):
+            return "连续输入有误，请稍候片刻，等验证器刷新后再输入。"
+    return ""
+
+
+def _new_recovery_codes(user: User) -> list[str]:
+    StaticDevice.objects.filter(user=user).delete()
+    device = StaticDevice.objects.create(user=user, name="恢复码", confirmed=True)
+    codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
+    StaticToken.objects.bulk_create(StaticToken(device=device, token=_digest(code)) for code in codes)
+    return codes
+
+
+def _recovery_code() -> str:
+    letters = "".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(12))
+    return "-".join(letters[i : i + 4] for i in range(0, 12, 4))
+
+
+def _digest(code: str) -> str:
+    """What is kept of a recovery code: 80 bits of a keyed hash, never the code."""
+    plain = "".join(letter for letter in code.casefold() if letter.isalnum())
+    keyed = salted_hmac("accounts.recovery_code", plain, algorithm="sha256").digest()
+    return b32encode(keyed).decode()[:16].lower()

@@ -1,0 +1,42 @@
+"""Changing one's own password."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import any_signed_in, sign_in_step
+from accounts.forms.sign_in import PasswordChangeForm
+from accounts.models import User
+from accounts.services.passwords import UnableToChangePassword, change_password
+from accounts.sign_in import Step, is_password_due, pending_step
+
+
+@any_signed_in
+@sign_in_step
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def password_change(request: HttpRequest) -> HttpResponse:
+    user, now = request.user, timezone.now()
+    assert isinstance(user, User)
+    if pending_step(request, now) is Step.SECOND_FACTOR:
+        return redirect("accounts:second_step")
+    form = PasswordChangeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_password(user, form.cleaned_data["current"], form.cleaned_data["new"], now)
+        except UnableToChangePassword as error:
+            for reason in error.reasons:
+                form.add_error(error.field, reason)
+        else:
+            update_session_auth_hash(request, user)
+            messages.success(request, "密码已修改，您在其他设备上的登录已全部退出。")
+            return redirect("home")
+    context = {"form": form, "rules": password_validators_help_texts(), "due": is_password_due(user, now)}
+    return render(request, "accounts/password_change.html", context)
