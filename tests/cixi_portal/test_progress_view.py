@@ -5,16 +5,14 @@ from django.test import Client
 
 from accounts.models import User
 from foundation import progress
+from tests.people import client_of, make_person
 
 pytestmark = pytest.mark.django_db
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def signed_in(name: str) -> tuple[Client, User]:
-    user = User.objects.create_user(name)
-    client = Client()
-    client.force_login(user, backend=BACKEND)
-    return client, user
+    user = make_person(username=name)
+    return client_of(user), user
 
 
 def test_the_owner_gets_the_state_and_another_user_nothing() -> None:
