@@ -7,8 +7,11 @@ from foundation.chart_parts import (
     CONTEXT,
     DIVERGING,
     GAIN,
+    INK,
+    INK_2,
     LINE,
     LOSS,
+    ORDERED,
     OWN,
     PALETTE,
     SEQUENTIAL,
@@ -26,6 +29,9 @@ from foundation.chart_parts import (
     short,
 )
 
+OUTSIDE = {"textposition": "outside", "cliponaxis": False, "constraintext": "none", "textfont": {"size": 12}}
+LABEL_ROOM = 0.14  # of the span, for figures written beyond the end of a bar
+
 
 def bars(
     categories: Sequence[str],
@@ -35,53 +41,49 @@ def bars(
     decimals: int = 0,
     horizontal: bool = False,
     stacked: bool = False,
+    ordered: bool = False,
     highlight: str | None = None,
 ) -> Figure:
     """Bars side by side or stacked; long names want `horizontal`, where the first category stands on top.
 
-    `highlight` keeps one category in colour and turns the others grey (single series only).
+    `ordered` paints the series in tints of one colour, from strong to faint, for sizes or grades rather than
+    kinds (at most 4). `highlight` keeps one category in colour and turns the others grey (single series).
     """
     require_lengths(categories, series)
-    require_colours(series)
+    require_colours(series, len(ORDERED) if ordered else len(PALETTE))
+    colours: list[Any] = list(ORDERED if ordered else PALETTE)
+    if highlight is not None and len(series) == 1:
+        colours = [[OWN if category == highlight else CONTEXT for category in categories]]
     labels = [plain(category) for category in categories]
     name_key, value_key = ("y", "x") if horizontal else ("x", "y")
-    traces = []
-    for place, one in enumerate(series):
-        values = numbers(one.values)
-        colour: Any = PALETTE[place]
-        if highlight is not None and len(series) == 1:
-            colour = [OWN if category == highlight else CONTEXT for category in categories]
-        trace: dict[str, Any] = {
+    traces: list[dict[str, Any]] = [
+        {
             "type": "bar",
             "name": plain(one.name),
-            "marker": {"color": colour},
             "orientation": "h" if horizontal else "v",
             name_key: labels,
-            value_key: values,
+            value_key: numbers(one.values),
+            "marker": {"color": colour},
             "hovertemplate": f"%{{{name_key}}}　%{{{value_key}:,.{decimals}f}} {plain(unit)}"
             "<extra>%{fullData.name}</extra>",
         }
-        if len(series) == 1:
-            trace |= {
-                "texttemplate": f"%{{{value_key}:,.{decimals}f}}",
-                "textposition": "outside",
-            }
-            trace |= {"cliponaxis": False}
-        traces.append(trace)
-    value_axis = {"tickformat": f",.{decimals}f", "title": {"text": unit}}
+        for one, colour in zip(series, colours, strict=False)
+    ]
+    value_axis: dict[str, Any] = {"tickformat": f",.{decimals}f"}
+    if len(series) == 1:
+        traces[0] |= {"text": [short(value, decimals) for value in series[0].values]} | OUTSIDE
+        value_axis["range"] = _room_for_labels(numbers(series[0].values))
     name_axis: dict[str, Any] = {"type": "category", "showgrid": False}
     if horizontal:
-        name_axis |= {"autorange": "reversed"}
+        name_axis["autorange"] = "reversed"
     layout = {
-        "xaxis": value_axis if horizontal else name_axis,
-        "yaxis": name_axis if horizontal else value_axis,
+        f"{name_key}axis": name_axis,
+        f"{value_key}axis": value_axis,
         "barmode": "stack" if stacked else "group",
         "showlegend": len(series) > 1,
     }
-    rows = columns_of(categories, series)
-    return make_figure(
-        traces, layout, ["类别", *(one.name for one in series)], rows, unit=unit, decimals=decimals
-    )
+    names, rows = ["类别", *(one.name for one in series)], columns_of(categories, series)
+    return make_figure(traces, layout, names, rows, unit=unit, decimals=decimals)
 
 
 def waterfall(
@@ -92,37 +94,39 @@ def waterfall(
     unit: str = "",
     decimals: int = 1,
 ) -> Figure:
-    """How a sum comes about: changes up and down between totals; a total's value is the sum so far."""
+    """How a sum comes about: changes up and down between totals.
+
+    The first total is where the sum starts; every later one must equal the sum so far (to the last decimal
+    shown), or the picture would contradict its own figures: UnableToBuildChart.
+    """
     if not len(labels) == len(values) == len(steps):
         raise UnableToBuildChart("a waterfall needs as many values and steps as labels")
     heights = numbers(values)
-    texts = [
-        short(number, decimals) if step is Step.TOTAL else short(number, decimals, signed=True)
-        for number, step in zip(heights, steps, strict=True)
-    ]
+    _require_sums(heights, steps, decimals)
+    totals = [step is Step.TOTAL for step in steps]
     trace = {
         "type": "waterfall",
         "name": "",
         "x": [plain(label) for label in labels],
         "y": heights,
-        "measure": [str(step) for step in steps],
-        "text": texts,
-        "textposition": "outside",
-        "cliponaxis": False,
+        "measure": ["absolute" if total else "relative" for total in totals],
+        "text": [
+            short(number, decimals, signed=not total) for number, total in zip(heights, totals, strict=True)
+        ],
         "increasing": {"marker": {"color": GAIN}},
         "decreasing": {"marker": {"color": LOSS}},
         "totals": {"marker": {"color": CONTEXT}},
         "connector": {"line": {"color": LINE, "width": 1}},
         "hovertemplate": f"%{{x}}　%{{text}} {plain(unit)}<extra></extra>",
-    }
+    } | OUTSIDE
     layout = {
         "xaxis": {"type": "category", "showgrid": False},
-        "yaxis": {"tickformat": f",.{decimals}f", "title": {"text": unit}},
+        "yaxis": {"tickformat": ",.0f", "range": _room_for_labels(_levels(heights, steps))},
         "showlegend": False,
     }
-    rows = [
-        [label, number, "合计" if step is Step.TOTAL else "变动"]
-        for label, number, step in zip(labels, heights, steps, strict=True)
+    rows: list[list[Any]] = [
+        [label, number, "合计" if total else "变动"]
+        for label, number, total in zip(labels, heights, totals, strict=True)
     ]
     return make_figure([trace], layout, ["项目", "数值", "性质"], rows, unit=unit, decimals=decimals)
 
@@ -151,12 +155,14 @@ def heat_map(
         "colorscale": [list(stop) for stop in (SEQUENTIAL if midpoint is None else DIVERGING)],
         "hoverongaps": False,
         "hovertemplate": f"%{{y}}　%{{x}}　%{{z:,.{decimals}f}} {plain(unit)}<extra></extra>",
-        "colorbar": {"thickness": 10, "outlinewidth": 0, "title": {"text": unit, "side": "right"}},
+        "colorbar": {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": INK_2, "size": 12}},
     }
     if midpoint is not None:
         trace["zmid"] = midpoint
     if show_values:
-        trace["texttemplate"] = f"%{{z:,.{decimals}f}}"
+        shown = [["" if value is None else short(value, decimals) for value in line] for line in cells]
+        trace |= {"text": shown, "texttemplate": "%{text}", "showscale": False}
+        trace["textfont"] = {"color": INK}
     layout = {
         "xaxis": {"type": "category", "showgrid": False, "side": "top"},
         "yaxis": {"type": "category", "showgrid": False, "autorange": "reversed"},
@@ -164,3 +170,32 @@ def heat_map(
     }
     table = [[row, *line] for row, line in zip(rows, cells, strict=True)]
     return make_figure([trace], layout, ["", *columns], table, unit=unit, decimals=decimals)
+
+
+def _room_for_labels(values: Sequence[float | int | None]) -> list[float]:
+    """A range from zero that leaves room for the figure beyond the longest bar."""
+    known = [value for value in values if value is not None]
+    low, high = min([0, *known]), max([0, *known])
+    room = LABEL_ROOM * ((high - low) or 1)
+    return [low - room if low < 0 else 0, high + room if high > 0 or low == 0 else 0]
+
+
+def _levels(heights: Sequence[float | int | None], steps: Sequence[Step]) -> list[float]:
+    """The sum after each column of a waterfall."""
+    level, levels = 0.0, []
+    for height, step in zip(heights, steps, strict=True):
+        level = (height or 0) if step is Step.TOTAL else level + (height or 0)
+        levels.append(level)
+    return levels
+
+
+def _require_sums(heights: Sequence[float | int | None], steps: Sequence[Step], decimals: int) -> None:
+    level: float | None = None
+    for height, step in zip(heights, steps, strict=True):
+        if step is Step.CHANGE:
+            level = (level or 0.0) + (height or 0)
+            continue
+        total = height or 0
+        if level is not None and abs(total - level) > 10.0**-decimals:
+            raise UnableToBuildChart(f"the total {total} is not the sum so far, {level}")
+        level = float(total)

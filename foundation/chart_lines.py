@@ -56,6 +56,8 @@ def radar(axes: Sequence[str], own: Series, peer: Series | None = None, *, maxim
                 "range": [0, maximum],
                 "tickvals": [maximum * part / 4 for part in range(5)],
                 "angle": 90,
+                "showticklabels": False,
+                "ticks": "",
             },
             "angularaxis": {
                 "rotation": 90,
@@ -90,8 +92,13 @@ def history_line(
     for place, one in enumerate(series):
         traces += _history_traces(days, one, PALETTE[place], unit, decimals)
     layout: dict[str, Any] = {
-        "xaxis": {"type": "date", "tickformat": "%-m月\n%Y年", "hoverformat": "%Y年%-m月%-d日"},
-        "yaxis": {"tickformat": f",.{decimals}f", "title": {"text": unit}},
+        "xaxis": {
+            "type": "date",
+            "showgrid": False,
+            "tickformat": "%-m月\n%Y年",
+            "hoverformat": "%Y年%-m月%-d日",
+        },
+        "yaxis": {"tickformat": f",.{decimals}f"},
         "hovermode": "x unified",
         "showlegend": len(series) > 1,
     }

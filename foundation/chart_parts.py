@@ -23,7 +23,8 @@ OWN, OWN_WASH, CONTEXT = "var(--chart-1)", "var(--chart-wash)", "var(--chart-con
 SURFACE, INK, INK_2, LINE = "var(--surface)", "var(--ink)", "var(--ink-2)", "var(--line)"
 GAIN, LOSS = "var(--celadon)", "var(--brick)"
 PALETTE = tuple(f"var(--chart-{place})" for place in range(1, 9))
-SEQUENTIAL = tuple((step / 4, f"var(--seq-{step})") for step in range(5))
+SEQUENTIAL = tuple((step / 4, f"var(--heat-{step})") for step in range(5))
+ORDERED = ("var(--seq-4)", "var(--seq-3)", "var(--seq-2)", "var(--seq-1)")
 DIVERGING = (
     (0.0, "var(--div-low)"),
     (0.25, "var(--div-low-2)"),
@@ -70,7 +71,7 @@ class Threshold:
 class Step(StrEnum):
     """What a column of a waterfall is: an amount that changes the sum, or the sum itself."""
 
-    CHANGE = "relative"
+    CHANGE = "change"
     TOTAL = "total"
 
 
@@ -99,9 +100,9 @@ def require_lengths(axis: Sequence[Any], series: Iterable[Series]) -> None:
             raise UnableToBuildChart(f"series {one.name!r} has another length than its axis")
 
 
-def require_colours(series: Sequence[Series]) -> None:
-    if len(series) > len(PALETTE):
-        raise UnableToBuildChart(f"{len(series)} series; a chart tells at most {len(PALETTE)} colours apart")
+def require_colours(series: Sequence[Series], colours: int = len(PALETTE)) -> None:
+    if len(series) > colours:
+        raise UnableToBuildChart(f"{len(series)} series; a reader tells at most {colours} colours apart here")
 
 
 def numbers(values: Iterable[Number]) -> list[float | int | None]:

@@ -196,6 +196,7 @@ def sample_charts() -> list[dict[str, Any]]:
                 ],
                 unit="家",
                 stacked=True,
+                ordered=True,
             ),
             "",
         ),

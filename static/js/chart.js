@@ -43,7 +43,7 @@ function resolved(value, style) {
 function template(unit) {
   const axis = {
     gridcolor: "var(--chart-grid)", linecolor: "var(--line)", zerolinecolor: "var(--line-strong)", tickcolor: "var(--line)",
-    tickfont: { color: "var(--ink-2)", size: 12 * unit }, title: { font: { color: "var(--ink-2)", size: 12 * unit }, standoff: 8 },
+    tickfont: { color: "var(--ink-2)", size: 12 * unit },
     automargin: true, fixedrange: true, zerolinewidth: 1,
   };
   return {
@@ -74,8 +74,9 @@ function prepared(figure) {
 // A figure card may be narrow; a wheel needs room for its words.
 function fit(layout, plot) {
   if (layout.polar && !layout.margin) {
-    const side = plot.clientWidth < 420 ? 56 : 80;
-    layout.margin = { l: side, r: side, t: 44, b: 40 };
+    const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const side = (plot.clientWidth < 420 ? 56 : 80) * unit;
+    layout.margin = { l: side, r: side, t: 44 * unit, b: 40 * unit };
   }
   return layout;
 }
@@ -156,6 +157,14 @@ function fillTable(card) {
   place.replaceChildren(made);
 }
 
+// The unit stands once above the plot instead of sideways along an axis.
+function fillUnit(card) {
+  const { unit } = card.figure.table;
+  if (!unit || card.querySelector(".chart-unit")) return;
+  const note = Object.assign(document.createElement("div"), { className: "chart-unit", textContent: `单位：${unit}` });
+  card.querySelector(".chart-plot").before(note);
+}
+
 function fillCaption(card) {
   const place = card.querySelector("figcaption");
   const caption = card.figure.caption;
@@ -183,7 +192,8 @@ async function savePng(card) {
   fit(layout, plot);
   const margin = { l: 8, r: 16, t: 16, b: 8, ...layout.margin };
   const notes = layout.annotations ?? [];
-  layout.title = { text: titleOf(card), x: 0.02, xanchor: "left", font: { size: 18 } };
+  const { unit } = card.figure.table;
+  layout.title = { text: unit ? `${titleOf(card)}（单位：${unit}）` : titleOf(card), x: 0.02, xanchor: "left", font: { size: 18 } };
   layout.margin = { ...margin, t: margin.t + 48, b: margin.b + 72 };
   layout.annotations = [...notes, { text: captionOf(card), xref: "paper", yref: "paper", x: 0, y: 0, yshift: -layout.margin.b + 8, xanchor: "left", yanchor: "bottom", showarrow: false, font: { size: 11 } }];
   const size = { width: Math.max(plot.clientWidth, 640), height: plot.clientHeight + 120 };
@@ -209,6 +219,7 @@ async function show(card) {
   try {
     card.figure = await figureOf(card);
     fillTable(card);
+    fillUnit(card);
     fillCaption(card);
     await draw(card);
   } catch (problem) {

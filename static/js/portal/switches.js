@@ -23,7 +23,7 @@ export function startSwitches() {
       const large = page.classList.toggle("elder");
       elder.setAttribute("aria-pressed", String(large));
       remember("elder", large ? "1" : "0");
-      window.dispatchEvent(new Event("resize"));
+      document.dispatchEvent(new CustomEvent("portal:theme"));
     }
   });
 }
