@@ -9,11 +9,15 @@ import polars as pl
 from django.db import connection
 from psycopg import sql
 
+from datahub.engine.definitions import get_item
+from datahub.engine.size_class import classify_sizes
+from datahub.registration import ANNUAL, REGISTRATION, derived
+
 MEASURES = 10
 _ENTITIES: dict[str, Any] = {
     "enterprise_id": pl.Int64, "kind": pl.String, "state": pl.String, "section": pl.String,
-    "industry": pl.String, "size": pl.String, "town_code": pl.String, "established_on": pl.Date,
-    "registered_capital_yuan": pl.Float64,
+    "industry": pl.String, "town_code": pl.String, "established_on": pl.Date,
+    "registered_capital_yuan": pl.Float64, "employees": pl.Float64, "revenue": pl.Float64, "assets": pl.Float64,
 }  # fmt: skip
 _FACTS: dict[str, Any] = {
     "item_id": pl.Int16, "enterprise_id": pl.Int64, "record_id": pl.Int64, "event_date": pl.Date,
@@ -21,13 +25,26 @@ _FACTS: dict[str, Any] = {
     "level": pl.String, **{f"n{i + 1}": pl.Float64 for i in range(MEASURES)},
 }  # fmt: skip
 
+# The register as it was known at the instant, not as it is now: a past day recomputes to the same bytes.
 _SELECT_ENTITIES = """
-SELECT id, kind, state, industry_section, left(industry_code, 2), size, town_code, established_on, capital_yuan
-FROM datahub_enterprise WHERE is_registered AND {which} ORDER BY id
+SELECT e.id, d.kind, d.state, d.industry_section, d.industry_code, d.town_code, d.established_on, d.capital_yuan,
+       a.nums[{employees}], a.nums[{revenue}], a.nums[{assets}]
+FROM ({derived}) d JOIN datahub_enterprise e USING (code)
+LEFT JOIN LATERAL (
+    SELECT r.nums FROM {table} r WHERE r.enterprise_id = e.id AND r.item_id = {annual}
+      AND r.received_at <= {at} AND (r.superseded_at IS NULL OR r.superseded_at > {at})
+    ORDER BY r.natural_key DESC LIMIT 1
+) a ON true
+ORDER BY e.id
+"""
+_REGISTRATIONS = """
+SELECT e.code, r.payload, r.line FROM {table} r JOIN datahub_enterprise e ON e.id = r.enterprise_id
+WHERE r.item_id = {item} AND r.received_at <= {at} AND (r.superseded_at IS NULL OR r.superseded_at > {at})
+  AND {which}
 """
 _SELECT_FACTS = """
 SELECT item_id, enterprise_id, id, event_date, valid_from, valid_to, released_on, repaired_on, level, {nums}
-FROM {table} WHERE item_id = ANY({items}) AND received_at <= {at}
+FROM {table} r WHERE item_id = ANY({items}) AND received_at <= {at}
  AND (superseded_at IS NULL OR superseded_at > {at}) AND {which}
 """
 
@@ -39,25 +56,37 @@ def read(
     if (shard is None) == (enterprise_ids is None):
         raise ValueError("exactly one of shard and enterprise_ids")
     table = sql.Identifier("datahub_record" if shard is None else f"datahub_record_p{shard:02d}")
+    which = sql.SQL("true")
     if shard is None:
-        ids = sql.Literal(list(enterprise_ids or ()))
-        of_entities = sql.SQL("id = ANY({}::int[])").format(ids)
-        of_facts = sql.SQL("enterprise_id = ANY({}::int[])").format(ids)
-    else:
-        of_entities = sql.SQL("satisfies_hash_partition('datahub_record'::regclass, 16, {}, id)").format(
-            sql.Literal(shard)
-        )
-        of_facts = sql.SQL("true")
-    entities = _copy_out(sql.SQL(_SELECT_ENTITIES).format(which=of_entities), _ENTITIES)
+        which = sql.SQL("r.enterprise_id = ANY({}::int[])").format(sql.Literal(list(enterprise_ids or ())))
     facts = _copy_out(
         sql.SQL(_SELECT_FACTS).format(
-            table=table, items=sql.Literal(sorted(items)), at=sql.Literal(known_at), which=of_facts,
+            table=table, items=sql.Literal(sorted(items)), at=sql.Literal(known_at), which=which,
             nums=sql.SQL(", ").join(sql.SQL("nums[{}]").format(sql.Literal(i + 1)) for i in range(MEASURES)),
         ),
         _FACTS,
     )  # fmt: skip
     parts = facts.partition_by("item_id", as_dict=True, include_key=False)
-    return entities, {items[int(key[0])]: frame for key, frame in parts.items()}
+    return _read_entities(table, known_at, which), {items[int(key[0])]: frame for key, frame in parts.items()}
+
+
+def _read_entities(table: sql.Identifier, known_at: datetime, which: sql.Composable) -> pl.DataFrame:
+    annual, at = get_item(ANNUAL), sql.Literal(known_at)
+    source = sql.SQL(_REGISTRATIONS).format(
+        table=table, item=sql.Literal(get_item(REGISTRATION).number), at=at, which=which
+    )
+    place = {name: sql.Literal(annual.measures.index(name) + 1) for name in ("employees", "revenue", "assets")}
+    query = sql.SQL(_SELECT_ENTITIES).format(
+        derived=sql.SQL(derived("{source}")).format(source=source),
+        table=table, annual=sql.Literal(annual.number), at=at, **place,
+    )  # fmt: skip
+    frame = _copy_out(query, _ENTITIES)
+    size = classify_sizes(frame["industry"], frame["employees"], frame["revenue"] / 10_000, frame["assets"] / 10_000)
+    return frame.select(
+        "enterprise_id", "kind", "state", pl.col("section").fill_null(""),
+        pl.col("industry").fill_null("").str.head(2), size.alias("size"), pl.col("town_code").fill_null(""),
+        "established_on", "registered_capital_yuan",
+    )  # fmt: skip
 
 
 def _copy_out(query: sql.Composed, schema: Mapping[str, Any]) -> pl.DataFrame:

@@ -7,20 +7,29 @@ from datetime import date, datetime
 import polars as pl
 
 from datahub import frames
-from datahub.contracts import ItemDefinition
+from datahub.contracts import CATEGORY_LABELS, Category, Grade, ItemDefinition, Kind, Supply
 from datahub.engine.definitions import get_item, get_item_by_number, list_departments, list_items
 from datahub.engine.divisions import DIVISIONS, STREETS_AND_TOWNS, division_name
 from datahub.models import Batch, BatchState, Change, Enterprise, Record, TouchedEnterprise
+from datahub.selectors.facts import Fact, FactField, ReadingRight, list_facts
 
 SHARDS = Record.PARTITIONS
 
 __all__ = [
+    "CATEGORY_LABELS",
     "DIVISIONS",
     "SHARDS",
     "STREETS_AND_TOWNS",
+    "Category",
     "ChangeNews",
     "EnterpriseCard",
+    "Fact",
+    "FactField",
+    "Grade",
     "ItemDefinition",
+    "Kind",
+    "ReadingRight",
+    "Supply",
     "UnknownEnterprise",
     "delivered_items",
     "division_name",
@@ -32,6 +41,7 @@ __all__ = [
     "last_change",
     "list_changes_after",
     "list_departments",
+    "list_facts",
     "list_items",
     "scoring_frames",
     "touched_by",
