@@ -26,7 +26,7 @@ bench: $(VENV)/.dev-ready
 	$(PYTHON) -m bench $(BENCH)
 
 stop:
-	$(PYTHON) manage.py services stop
+	@$(PYTHON) -m cixi_portal.supervisor stop
 
 install: $(VENV)/.run-ready
 install-dev: $(VENV)/.dev-ready

@@ -1,5 +1,6 @@
 """``/healthz``: the process answers. ``/readyz``: everything it needs answers too."""
 
+import os
 import time
 
 import redis
@@ -10,9 +11,11 @@ from django.http import HttpRequest, JsonResponse
 
 from accounts.access import open_to_all
 
-from .tasks import HEARTBEAT_KEY
+from .tasks import SCHEDULER_KEY, WORKER_KEY
 
-OLDEST_HEARTBEAT_SECONDS = 90
+OLDEST_WORKER_SECONDS = 60
+# Long work may keep the queue busy for a while; it is stale only after several missed rounds.
+OLDEST_SCHEDULER_SECONDS = 600
 
 
 @open_to_all
@@ -22,12 +25,17 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @open_to_all
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 with the failing part named; no detail that helps an attacker."""
+    """503 with the failing part named; no detail that helps an attacker.
+
+    ``freshness`` is ``stale`` when the scheduler's work no longer comes through. Pages can still be
+    served then, so it alone does not take the portal out of service.
+    """
     parts = {"database": _database(), "redis": _redis(), "worker": _worker()}
     ready = all(parts.values())
     body = {
         "status": "ready" if ready else "unavailable",
-        **{k: "ok" if v else "failed" for k, v in parts.items()},
+        **{name: "ok" if well else "failed" for name, well in parts.items()},
+        "freshness": "ok" if _fresh() else "stale",
     }
     return JsonResponse(body, status=200 if ready else 503)
 
@@ -49,8 +57,21 @@ def _redis() -> bool:
 
 
 def _worker() -> bool:
+    """A sign of life that is recent, and newer than this portal's start (an earlier worker's stays)."""
+    beat = _sign(WORKER_KEY)
+    return time.time() - beat < OLDEST_WORKER_SECONDS and beat >= _started_at()
+
+
+def _fresh() -> bool:
+    return time.time() - max(_sign(SCHEDULER_KEY), _started_at()) < OLDEST_SCHEDULER_SECONDS
+
+
+def _sign(key: str) -> float:
     try:
-        beat = cache.get(HEARTBEAT_KEY)
+        return float(cache.get(key) or 0.0)
     except redis.RedisError:
-        return False
-    return bool(beat) and time.time() - beat < OLDEST_HEARTBEAT_SECONDS
+        return 0.0
+
+
+def _started_at() -> float:
+    return float(os.environ.get("PORTAL_STARTED_AT") or 0.0)

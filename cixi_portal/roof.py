@@ -11,5 +11,5 @@ class RoofConfig(AppConfig):
     def ready(self) -> None:
         from .database_roles import grant_rights
 
-        # Django sends the signal, after all tables are made, once for every app that has models; the roof has none.
+        # Django sends the signal once for every app that has models; the roof has none.
         post_migrate.connect(grant_rights, sender=apps.get_app_config("accounts"))

@@ -4,13 +4,13 @@ import contextlib
 import importlib.util
 import os
 import shutil
-import signal
 import subprocess
 import time
 from pathlib import Path
 
 import redis
 
+from . import processes
 from .places import Places
 
 CONFIGURATION = """
@@ -26,6 +26,11 @@ save ""
 maxmemory-policy noeviction
 daemonize no
 """
+
+
+# Reading a large append-only file after a crash takes seconds, hardly minutes.
+LOADING_PATIENCE_SECONDS = 120
+STOP_PATIENCE_SECONDS = 20
 
 
 class UnableToStartRedis(RuntimeError):
@@ -72,56 +77,68 @@ class RedisServer:
     def url(self) -> str:
         return f"unix://{self.places.redis_socket}"
 
+    def is_alive(self) -> bool:
+        """True if the server process lives, whether or not it takes commands yet."""
+        return self._pid() is not None
+
     def is_running(self) -> bool:
+        """True if it answers; while it reads its file after a crash it does not."""
+        client = redis.Redis(unix_socket_path=str(self.places.redis_socket), socket_timeout=5)
         try:
-            client = redis.Redis(unix_socket_path=str(self.places.redis_socket), socket_timeout=5)
             return bool(client.ping())
-        except redis.BusyLoadingError:
-            return False
         except redis.RedisError:
             return False
+        finally:
+            client.close()
 
     def start(self) -> None:
+        """Start the server and wait until it answers.
+
+        Raises :class:`UnableToStartRedis` with the end of the server's log.
+        """
         if self.is_running():
             return
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        config = self.folder / "redis.conf"
-        config.write_text(
-            CONFIGURATION.format(sockets=self.places.sockets, folder=self.folder, logs=self.places.logs)
-        )
-        if self.places.as_root:
-            for path in (self.folder, config):
-                shutil.chown(path, self.places.account.pw_uid, self.places.account.pw_gid)
-        process = subprocess.Popen(
-            [str(find_binary(self.places)), str(config)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.places.popen_options(),  # type: ignore[call-overload]
-        )  # fmt: skip
-        deadline = time.monotonic() + 30
+        process = None
+        # A second server on the same append-only file would destroy it: one still loading is awaited.
+        if not self.is_alive():
+            self._write_configuration()
+            process = subprocess.Popen(
+                [str(find_binary(self.places)), str(self.folder / "redis.conf")],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.places.popen_options(),  # type: ignore[call-overload]
+            )  # fmt: skip
+        deadline = time.monotonic() + LOADING_PATIENCE_SECONDS
         while not self.is_running():
-            if process.poll() is not None or time.monotonic() > deadline:
+            ended = process.poll() is not None if process else not self.is_alive()
+            if ended or time.monotonic() > deadline:
                 raise UnableToStartRedis(f"队列服务未能启动，请检查磁盘空间。日志末尾：\n{self._log_tail()}")
             time.sleep(0.05)
 
     def stop(self) -> None:
+        """End the server; it flushes its append-only file first."""
         pid = self._pid()
         if pid is None:
             return
-        # redis-py would retry the dropped connection; SIGTERM flushes the append-only file too.
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + 20
-        while self.is_running() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        processes.end([pid], STOP_PATIENCE_SECONDS)
         # Our own child stays a zombie until it is waited for.
         with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0 if not self.is_running() else os.WNOHANG)
+            os.waitpid(pid, os.WNOHANG)
+
+    def _write_configuration(self) -> None:
+        text = CONFIGURATION.format(sockets=self.places.sockets, folder=self.folder, logs=self.places.logs)
+        try:
+            self.places.make_private(self.folder)
+            self.places.write(self.folder / "redis.conf", text)
+        except OSError as error:
+            raise UnableToStartRedis(
+                f"无法写入队列服务设置 {error.filename}：{error.strerror}。请检查磁盘空间与目录权限后重试。"
+            ) from error
 
     def _pid(self) -> int | None:
         try:
             pid = int((self.folder / "redis.pid").read_text())
         except (OSError, ValueError):
             return None
-        return pid if self.is_running() else None
+        return pid if processes.is_alive_with_argument(pid, str(self.places.redis_socket)) else None
 
     def _log_tail(self) -> str:
         try:

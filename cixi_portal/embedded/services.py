@@ -31,12 +31,32 @@ def start() -> None:
     want_postgres, want_redis = wanted()
     if not (want_postgres or want_redis):
         return
-    places().prepare()
+    places().make_var()
     with _locked("start.lock", fcntl.LOCK_EX):
+        _set_stranger_aside()
+        places().prepare()
+        places().mark()
+        places().require_space()
         if want_postgres and not Postgres(places()).is_running():
             Postgres(places()).start()
         if want_redis:
             RedisServer(places()).start()
+
+
+def alive() -> bool:
+    """True if every server that is ours to run lives."""
+    want_postgres, want_redis = wanted()
+    return (not want_postgres or Postgres(places()).is_alive()) and (
+        not want_redis or RedisServer(places()).is_alive()
+    )
+
+
+def _set_stranger_aside() -> None:
+    if places().stranger_left_behind():
+        RedisServer(places()).stop()
+        Postgres(places()).stop()
+        aside = places().set_stranger_aside()
+        print(f"发现同一路径上较早安装留下的数据，已移至 {aside}，如不再需要可删除。", flush=True)
 
 
 def stop() -> None:
@@ -64,7 +84,7 @@ def running() -> Iterator[None]:
     if not any(wanted()):
         yield
         return
-    places().prepare()
+    places().make_var()
     users = _open("users.lock")
     fcntl.flock(users, fcntl.LOCK_SH)
     try:
@@ -79,9 +99,8 @@ def running() -> Iterator[None]:
 
 
 def _open(name: str) -> int:
-    folder = places().var
-    folder.mkdir(parents=True, exist_ok=True)
-    return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    places().make_var()
+    return os.open(places().var / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 @contextlib.contextmanager
