@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,136 +15,269 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('pk', models.CompositePrimaryKey('enterprise_id', 'run_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('enterprise_id', models.IntegerField()),
-                ('run_id', models.IntegerField()),
-                ('as_of', models.DateField()),
-                ('total', models.FloatField()),
-                ('uncapped', models.FloatField()),
-                ('base', models.FloatField()),
-                ('penalty', models.FloatField()),
-                ('cap', models.FloatField()),
-                ('cap_code', models.SmallIntegerField()),
-                ('caps_fired', models.BigIntegerField()),
-                ('baseline', models.FloatField()),
-                ('coverage', models.FloatField()),
-                ('peer_group', models.SmallIntegerField()),
-                ('confidence', models.SmallIntegerField()),
-                ('grade', models.SmallIntegerField()),
-                ('word', models.SmallIntegerField()),
-                ('forces', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('peer_forces', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('force_coverage', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('leaf_values', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('leaf_scores', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('leaf_states', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('leaf_records', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('contributions', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('adverse', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('favourable', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), size=None)),
-                ('digest', models.BinaryField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "enterprise_id",
+                        "run_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("enterprise_id", models.IntegerField()),
+                ("run_id", models.IntegerField()),
+                ("as_of", models.DateField()),
+                ("total", models.FloatField()),
+                ("uncapped", models.FloatField()),
+                ("base", models.FloatField()),
+                ("penalty", models.FloatField()),
+                ("cap", models.FloatField()),
+                ("cap_code", models.SmallIntegerField()),
+                ("caps_fired", models.BigIntegerField()),
+                ("baseline", models.FloatField()),
+                ("coverage", models.FloatField()),
+                ("peer_group", models.SmallIntegerField()),
+                ("confidence", models.SmallIntegerField()),
+                ("grade", models.SmallIntegerField()),
+                ("word", models.SmallIntegerField()),
+                (
+                    "forces",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None),
+                ),
+                (
+                    "peer_forces",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None),
+                ),
+                (
+                    "force_coverage",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None),
+                ),
+                (
+                    "leaf_values",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None),
+                ),
+                (
+                    "leaf_scores",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None),
+                ),
+                (
+                    "leaf_states",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SmallIntegerField(), size=None
+                    ),
+                ),
+                (
+                    "leaf_records",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                (
+                    "contributions",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None),
+                ),
+                (
+                    "adverse",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SmallIntegerField(), size=None
+                    ),
+                ),
+                (
+                    "favourable",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.SmallIntegerField(), size=None
+                    ),
+                ),
+                ("digest", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='ScorecardRelease',
+            name="ScorecardRelease",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=20, unique=True, verbose_name='版本')),
-                ('model_hash', models.CharField(max_length=64)),
-                ('card', models.TextField()),
-                ('reference', models.TextField()),
-                ('is_current', models.BooleanField(default=False)),
-                ('released_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.CharField(max_length=20, unique=True, verbose_name="版本")),
+                ("model_hash", models.CharField(max_length=64)),
+                ("card", models.TextField()),
+                ("reference", models.TextField()),
+                ("is_current", models.BooleanField(default=False)),
+                ("released_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('is_current',), name='credit_one_current_release')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("is_current",),
+                        name="credit_one_current_release",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ScoreEvidence',
+            name="ScoreEvidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('enterprise_id', models.IntegerField()),
-                ('run_id', models.IntegerField()),
-                ('code', models.CharField(max_length=40)),
-                ('item', models.CharField(max_length=60)),
-                ('record_id', models.BigIntegerField()),
-                ('points', models.FloatField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("enterprise_id", models.IntegerField()),
+                ("run_id", models.IntegerField()),
+                ("code", models.CharField(max_length=40)),
+                ("item", models.CharField(max_length=60)),
+                ("record_id", models.BigIntegerField()),
+                ("points", models.FloatField()),
             ],
             options={
-                'indexes': [models.Index(fields=['enterprise_id', 'run_id'], name='credit_evidence_of')],
+                "indexes": [models.Index(fields=["enterprise_id", "run_id"], name="credit_evidence_of")],
             },
         ),
         migrations.CreateModel(
-            name='ScoreRun',
+            name="ScoreRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('full', '全量重算'), ('touched', '变动重算')], max_length=8, verbose_name='类别')),
-                ('state', models.CharField(choices=[('running', '计算中'), ('done', '已完成'), ('failed', '未完成')], default='running', max_length=8, verbose_name='状态')),
-                ('as_of', models.DateField(verbose_name='评分日')),
-                ('known_at', models.DateTimeField(verbose_name='数据截至')),
-                ('last_change_id', models.IntegerField(default=0, verbose_name='末次变更')),
-                ('last_batch_id', models.IntegerField(default=0, verbose_name='末次入库批次')),
-                ('supplied', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
-                ('code_revision', models.CharField(blank=True, default='', max_length=40)),
-                ('input_digest', models.CharField(blank=True, default='', max_length=64, verbose_name='输入摘要')),
-                ('enterprises', models.IntegerField(default=0, verbose_name='参评企业')),
-                ('changed', models.IntegerField(default=0, verbose_name='变动评分')),
-                ('started_at', models.DateTimeField(verbose_name='开始时间')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='完成时间')),
-                ('problem', models.CharField(blank=True, default='', max_length=400, verbose_name='原因')),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='credit.scorecardrelease')),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("full", "全量重算"), ("touched", "变动重算")],
+                        max_length=8,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "计算中"), ("done", "已完成"), ("failed", "未完成")],
+                        default="running",
+                        max_length=8,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("as_of", models.DateField(verbose_name="评分日")),
+                ("known_at", models.DateTimeField(verbose_name="数据截至")),
+                ("last_change_id", models.IntegerField(default=0, verbose_name="末次变更")),
+                ("last_batch_id", models.IntegerField(default=0, verbose_name="末次入库批次")),
+                (
+                    "supplied",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None
+                    ),
+                ),
+                ("code_revision", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "input_digest",
+                    models.CharField(blank=True, default="", max_length=64, verbose_name="输入摘要"),
+                ),
+                ("enterprises", models.IntegerField(default=0, verbose_name="参评企业")),
+                ("changed", models.IntegerField(default=0, verbose_name="变动评分")),
+                ("started_at", models.DateTimeField(verbose_name="开始时间")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="完成时间")),
+                ("problem", models.CharField(blank=True, default="", max_length=400, verbose_name="原因")),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="credit.scorecardrelease",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ConsumedChange',
+            name="ConsumedChange",
             fields=[
-                ('change_id', models.IntegerField(primary_key=True, serialize=False)),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='credit.scorerun')),
+                ("change_id", models.IntegerField(primary_key=True, serialize=False)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="credit.scorerun"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('enterprise_id', models.IntegerField(primary_key=True, serialize=False)),
-                ('run_id', models.IntegerField()),
-                ('as_of', models.DateField()),
-                ('total', models.FloatField()),
-                ('grade', models.SmallIntegerField()),
-                ('word', models.SmallIntegerField()),
-                ('thin', models.BooleanField()),
-                ('digest', models.BinaryField()),
-                ('previous_total', models.FloatField(null=True)),
-                ('previous_grade', models.SmallIntegerField(null=True)),
-                ('changed_at', models.DateTimeField()),
+                ("enterprise_id", models.IntegerField(primary_key=True, serialize=False)),
+                ("run_id", models.IntegerField()),
+                ("as_of", models.DateField()),
+                ("total", models.FloatField()),
+                ("grade", models.SmallIntegerField()),
+                ("word", models.SmallIntegerField()),
+                ("thin", models.BooleanField()),
+                ("digest", models.BinaryField()),
+                ("previous_total", models.FloatField(null=True)),
+                ("previous_grade", models.SmallIntegerField(null=True)),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['grade'], name='credit_standing_grade')],
+                "indexes": [models.Index(fields=["grade"], name="credit_standing_grade")],
             },
         ),
         migrations.CreateModel(
-            name='ScoreChunk',
+            name="ScoreChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.SmallIntegerField()),
-                ('shard', models.SmallIntegerField(null=True)),
-                ('enterprise_ids', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), null=True, size=None)),
-                ('is_done', models.BooleanField(default=False)),
-                ('input_digest', models.CharField(blank=True, default='', max_length=64)),
-                ('enterprises', models.IntegerField(default=0)),
-                ('changed', models.IntegerField(default=0)),
-                ('enqueued_at', models.DateTimeField(null=True)),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='credit.scorerun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.SmallIntegerField()),
+                ("shard", models.SmallIntegerField(null=True)),
+                (
+                    "enterprise_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), null=True, size=None
+                    ),
+                ),
+                ("is_done", models.BooleanField(default=False)),
+                ("input_digest", models.CharField(blank=True, default="", max_length=64)),
+                ("enterprises", models.IntegerField(default=0)),
+                ("changed", models.IntegerField(default=0)),
+                ("enqueued_at", models.DateTimeField(null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="credit.scorerun",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('is_done', False)), fields=['is_done'], name='credit_chunk_open')],
-                'constraints': [models.UniqueConstraint(fields=('run', 'number'), name='credit_chunk_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_done", False)), fields=["is_done"], name="credit_chunk_open"
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("run", "number"), name="credit_chunk_once")],
             },
         ),
     ]

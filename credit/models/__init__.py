@@ -1,5 +1,6 @@
 """Models of the credit cloud."""
 
+from .access import Authorisation, PurposeDeclaration, ViewPurpose, WatchEntry
 from .scores import (
     ConsumedChange,
     RunKind,
@@ -13,6 +14,6 @@ from .scores import (
 )
 
 __all__ = [
-    "ConsumedChange", "RunKind", "RunState", "Score", "ScoreChunk", "ScoreEvidence", "ScoreRun",
-    "ScorecardRelease", "Standing",
+    "Authorisation", "ConsumedChange", "PurposeDeclaration", "RunKind", "RunState", "Score", "ScoreChunk", "ScoreEvidence", "ScoreRun",
+    "ScorecardRelease", "Standing", "ViewPurpose", "WatchEntry",
 ]  # fmt: skip
