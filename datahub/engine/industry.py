@@ -81,7 +81,7 @@ def division_of(code: str) -> str:
 
 
 def trade_of(code: str) -> str:
-    """Which line of the size rules a code falls under; ``""`` where they do not apply or the code is unknown."""
+    """Which line of the size rules a code falls under; ``""`` where they do not apply or it is unknown."""
     digits = digits_of(code)
     section = section_of(digits)
     if not section or section in _WITHOUT_TRADE:
