@@ -4,7 +4,9 @@
 import os
 import sys
 
-OWNERS_COMMANDS = {"migrate", "sqlmigrate", "flush", "makemigrations", "showmigrations", "dbshell"}
+OWNERS_COMMANDS = {
+    "migrate", "sqlmigrate", "flush", "makemigrations", "showmigrations", "dbshell", "archive_audit",
+}  # fmt: skip
 WITHOUT_SERVERS = {"services", "collectstatic", "check", "spectacular", "help", "--help", "--version"}
 
 

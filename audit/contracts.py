@@ -43,3 +43,58 @@ class Draft:
     target: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
     result: str = Result.OK
+
+
+class Kind(StrEnum):
+    """What is wrong with the log, in the words of :data:`KIND_LABELS`."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    INSERTED = "inserted"
+    REORDERED = "reordered"
+    UNKNOWN_KEY = "unknown_key"
+    TAIL_CUT = "tail_cut"
+    REWRITTEN = "rewritten"
+    HEAD = "head"
+    CHECKPOINT = "checkpoint"
+    ARCHIVE = "archive"
+
+
+KIND_LABELS = {
+    Kind.CHANGED: "内容被改动或伪造",
+    Kind.MISSING: "缺失",
+    Kind.INSERTED: "被插入",
+    Kind.REORDERED: "顺序被调换",
+    Kind.UNKNOWN_KEY: "密钥编号不明",
+    Kind.TAIL_CUT: "末尾被截去",
+    Kind.REWRITTEN: "整段被重写",
+    Kind.HEAD: "末端记录不符",
+    Kind.CHECKPOINT: "检查点无效",
+    Kind.ARCHIVE: "归档不符",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The first bad entry: its number, what is wrong, and a sentence for the auditor."""
+
+    seq: int
+    kind: Kind
+    message: str
+
+
+@dataclass
+class Report:
+    """Outcome of one verification. ``verified_seq`` is the last entry known to be good (0: none)."""
+
+    first_seq: int = 1
+    verified_seq: int = 0
+    head_seq: int = 0
+    entries: int = 0
+    archived: int = 0
+    checkpoints: int = 0
+    finding: Finding | None = None
+
+    @property
+    def intact(self) -> bool:
+        return self.finding is None

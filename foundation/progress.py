@@ -47,13 +47,10 @@ def register(
 ) -> str:
     """Note that work is waiting; returns its key (random, unless the caller has a lasting one)."""
     key = key or secrets.token_urlsafe(18)
-    Progress.objects.update_or_create(
-        key=key,
-        defaults={
-            "title": title, "owner_id": owner_id, "is_shared": is_shared, "next_url": next_url,
-            "total": total, "state": State.WAITING, "done": 0, "rejected": 0, "message": "", "created_at": timezone.now(),
-            "started_at": None, "heartbeat_at": None, "finished_at": None, "paced_at": None, "paced_done": 0,
-        },
+    Progress.objects.filter(key=key).delete()
+    Progress.objects.create(
+        key=key, title=title, owner_id=owner_id, is_shared=is_shared, next_url=next_url, total=total,
+        created_at=timezone.now(),
     )  # fmt: skip
     return key
 

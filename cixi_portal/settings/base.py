@@ -234,11 +234,14 @@ CELERY_BEAT_SCHEDULE = {
     "scores-nightly": {"task": "credit.recalculate_all", "schedule": crontab(hour=3, minute=0)},
     "scores-sweep": {"task": "credit.sweep", "schedule": 60.0},
     "worker-heartbeat": {"task": "cixi_portal.heartbeat", "schedule": 15.0},
+    "audit-checkpoint": {"task": "audit.checkpoint", "schedule": 600.0},
+    "foundation-housekeeping": {"task": "foundation.housekeeping", "schedule": 24 * 3600.0},
 }
 
 # -- the portal's own --------------------------------------------------------------------------------
 PORTAL_NAME = "慈溪市公共数据平台"
 PORTAL_DEMO = False
+PORTAL_AUDIT_RETENTION_DAYS = 180  # the law's least; fewer is refused
 # News that travels up a floor: a lower app writes the fact, its caller enqueues these by name.
 PORTAL_TASKS_AFTER = {
     "batch_promoted": ["credit.recalculate_touched"],
