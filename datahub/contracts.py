@@ -100,7 +100,8 @@ class Kind(StrEnum):
 NUMERIC_KINDS = frozenset({Kind.MONEY, Kind.NUMBER, Kind.INTEGER, Kind.RATIO})
 CALENDAR_KINDS = frozenset({Kind.DATE, Kind.MONTH, Kind.YEAR})
 MONEY_UNITS: Mapping[str, int] = {"元": 1, "千元": 10**3, "万元": 10**4, "百万元": 10**6, "亿元": 10**8}
-RATIO_UNITS: Mapping[str, float] = {"": 1.0, "%": 0.01, "‰": 0.001}
+RATIO_UNITS: Mapping[str, int] = {"": 1, "%": 100, "‰": 1000}
+"""How many of the unit make a whole."""
 
 CATEGORY_LABELS: Mapping[Category, str] = {
     Category.BASIC: "基本",
