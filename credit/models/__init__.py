@@ -12,8 +12,9 @@ from .scores import (
     ScoreRun,
     Standing,
 )
+from .search import SearchEntry
 
 __all__ = [
-    "Authorisation", "ConsumedChange", "PurposeDeclaration", "RunKind", "RunState", "Score", "ScoreChunk", "ScoreEvidence", "ScoreRun",
-    "ScorecardRelease", "Standing", "ViewPurpose", "WatchEntry",
+    "Authorisation", "ConsumedChange", "PurposeDeclaration", "RunKind", "RunState", "Score", "ScoreChunk",
+    "ScoreEvidence", "ScoreRun", "ScorecardRelease", "SearchEntry", "Standing", "ViewPurpose", "WatchEntry",
 ]  # fmt: skip

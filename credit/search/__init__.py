@@ -1,0 +1,1 @@
+"""How firm names are taken apart and compared: pure text in, pure text out."""

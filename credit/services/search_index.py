@@ -1,0 +1,99 @@
+"""Keeping the search index in step with the register."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from credit.search.tokens import indexed
+from credit.selectors.search_source import RegisterRow, count_registered, register_rows, stale_enterprise_ids
+
+# Beyond this share of the register, replacing the table is quicker than putting rows into its GIN index.
+FULL_BUILD_SHARE = 0.1
+FULL_BUILD_FROM_ROWS = 2_000
+LOCK = 0x63726564  # of pg_advisory locks: one refresh at a time
+COLUMNS = (
+    "enterprise_id, rank, code, register_no, name, former_names, legal_person, kind, state, town_code,"
+    " industry_section, size, established_on, hay, sound, tokens, source_changed_at, former_mark"
+)
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh did: ``mode`` is ``full``, ``rows``, ``nothing`` or ``busy`` (another one is at it)."""
+
+    mode: str
+    rows: int = 0
+
+
+def refresh() -> Refreshed:
+    """Bring the index up to the register: the stale rows, or the whole table if they are many."""
+    with transaction.atomic():
+        if not _locked():
+            return Refreshed("busy")
+        stale = stale_enterprise_ids()
+        if not stale:
+            return Refreshed("nothing")
+        if len(stale) > max(FULL_BUILD_FROM_ROWS, FULL_BUILD_SHARE * count_registered()):
+            return Refreshed("full", _build())
+        return Refreshed("rows", _replace(stale))
+
+
+def rebuild() -> Refreshed:
+    """Make the whole index anew, whatever it holds; searches go on meanwhile."""
+    with transaction.atomic():
+        return Refreshed("full", _build()) if _locked() else Refreshed("busy")
+
+
+def _locked() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _replace(enterprise_ids: list[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM credit_search WHERE enterprise_id = ANY(%s)", [enterprise_ids])
+    _copy("credit_search", register_rows(enterprise_ids))
+    return len(enterprise_ids)
+
+
+def _build() -> int:
+    """Load a new table in the order of rank, index it, put it in the old one's place."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT credit_search_begin_build()")
+        written = _copy("credit_search_next", register_rows())
+        cursor.execute("SELECT credit_search_publish()")
+    return written
+
+
+def _copy(table: str, blocks: Iterator[list[RegisterRow]]) -> int:
+    written = 0
+    for rows in blocks:
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN") as copy:
+            copy.write("".join(map(_line, rows)))
+        written += len(rows)
+    return written
+
+
+def _line(row: RegisterRow) -> str:
+    """One line of COPY's text format; made by hand, since adapting the arrays one by one takes longest."""
+    found = indexed(row.name, row.former_names, row.legal_person)
+    values = (
+        row.enterprise_id, row.rank, row.code, row.register_no, row.name, _array(row.former_names),
+        row.legal_person, row.kind, row.state, row.town_code, row.industry_section, row.size,
+        row.established_on, found.hay, found.sound, "{" + ",".join(found.tokens) + "}",
+        row.changed_at.isoformat(), row.former_mark,
+    )  # fmt: skip
+    return "\t".join(map(_cell, values)) + "\n"
+
+
+def _cell(value: Any) -> str:
+    return "\\N" if value is None else str(value).translate(_ESCAPES)
+
+
+def _array(texts: Iterable[str]) -> str:
+    quoted = ('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
+    return "{" + ",".join(quoted) + "}"
