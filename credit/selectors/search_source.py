@@ -66,7 +66,8 @@ def register_rows(enterprise_ids: list[int] | None = None) -> Iterator[list[Regi
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "DECLARE credit_search_source NO SCROLL CURSOR FOR " + sql, {"ids": enterprise_ids} if some else None
+            "DECLARE credit_search_source NO SCROLL CURSOR FOR " + sql,
+            {"ids": enterprise_ids} if some else None,
         )
         try:
             while True:

@@ -1,8 +1,8 @@
 """Keeping the search index in step with the register."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -17,6 +17,8 @@ COLUMNS = (
     "enterprise_id, rank, code, register_no, name, former_names, legal_person, kind, state, town_code,"
     " industry_section, size, established_on, hay, sound, tokens, source_changed_at, former_mark"
 )
+NULL = "\\N"
+_SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -82,16 +84,18 @@ def _line(row: RegisterRow) -> str:
     """One line of COPY's text format; made by hand, since adapting the arrays one by one takes longest."""
     found = indexed(row.name, row.former_names, row.legal_person)
     values = (
-        row.enterprise_id, row.rank, row.code, row.register_no, row.name, _array(row.former_names),
-        row.legal_person, row.kind, row.state, row.town_code, row.industry_section, row.size,
-        row.established_on, found.hay, found.sound, "{" + ",".join(found.tokens) + "}",
-        row.changed_at.isoformat(), row.former_mark,
+        str(row.enterprise_id), str(row.rank), row.code, row.register_no, _text(row.name),
+        _text(_array(row.former_names)), _text(row.legal_person),
+        row.kind, row.state, row.town_code, row.industry_section, row.size,
+        NULL if row.established_on is None else row.established_on.isoformat(),
+        found.hay.replace("\n", "\\n"), found.sound.replace("\n", "\\n"), "{" + ",".join(found.tokens) + "}",
+        row.changed_at.isoformat(), str(row.former_mark),
     )  # fmt: skip
-    return "\t".join(map(_cell, values)) + "\n"
+    return "\t".join(values) + "\n"
 
 
-def _cell(value: Any) -> str:
-    return "\\N" if value is None else str(value).translate(_ESCAPES)
+def _text(value: str) -> str:
+    return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
 
 
 def _array(texts: Iterable[str]) -> str:
