@@ -1,5 +1,6 @@
 """Secrets of a local installation: random, written once, readable by their owner alone."""
 
+import fcntl
 import os
 import secrets
 from pathlib import Path
@@ -18,13 +19,22 @@ class UnableToReadSecrets(RuntimeError):
 
 
 def ensure(path: Path) -> dict[str, str]:
-    """Read ``path``, adding what is missing; a new file is written whole or not at all."""
-    values = _read(path) if path.exists() else {}
-    missing = [name for name in NAMES if name not in values]
-    if missing:
-        values |= {name: secrets.token_urlsafe(NAMES[name]) for name in missing}
-        _write(path, values)
-    return values
+    """Read ``path``, adding what is missing; a file is written whole or not at all.
+
+    Several first starts at once agree: the first to come writes, the others read.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        values = _read(path) if path.exists() else {}
+        missing = [name for name in NAMES if name not in values]
+        if missing:
+            values |= {name: secrets.token_urlsafe(NAMES[name]) for name in missing}
+            _write(path, values)
+        return values
+    finally:
+        os.close(folder)
 
 
 def _read(path: Path) -> dict[str, str]:
@@ -38,21 +48,18 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def _write(path: Path, values: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.new-{os.getpid()}")
-    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as out:
-        out.write("# 本机随机生成，请妥善备份，勿提交到代码库。\n")
-        out.writelines(f"{name}={value}\n" for name, value in values.items())
-        out.flush()
-        os.fsync(out.fileno())
-    if path.exists():
-        half.replace(path)
-        return
+    half = path.with_name(f"{path.name}.new")
+    half.unlink(missing_ok=True)  # of a start that was killed
     try:
-        os.link(half, path)  # two first starts at once: the first file stays
-    except FileExistsError:
-        values.clear()
-        values |= _read(path)
-    finally:
+        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write("# 本机随机生成，请妥善备份，勿提交到代码库。\n")
+            out.writelines(f"{name}={value}\n" for name, value in values.items())
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
         half.unlink(missing_ok=True)
+        raise UnableToReadSecrets(
+            f"无法写入密钥文件 {path}：{error.strerror}。请检查磁盘空间与权限。"
+        ) from error
+    half.replace(path)

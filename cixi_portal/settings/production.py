@@ -15,7 +15,15 @@ def _required(name: str) -> str:
     return value
 
 
-SECRET_KEY = _required("SECRET_KEY")
+def _key(name: str) -> str:
+    value = _required(name)
+    if len(value) < SHORTEST_KEY:
+        raise ImproperlyConfigured(f"环境变量 {name} 过短，至少需要 {SHORTEST_KEY} 个字符的随机值。")
+    return value
+
+
+SHORTEST_KEY = 32
+SECRET_KEY = _key("SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = _required("PORTAL_HOSTS").split(",")
 _required("DATABASE_URL")
@@ -28,7 +36,9 @@ STATIC_ROOT = os.environ.get("PORTAL_STATIC_ROOT", "/var/lib/cixi-portal/static"
 MEDIA_ROOT = _required("PORTAL_FILES")  # a folder that all hosts share
 PORTAL_FILE_STORE = {"kind": "folder", "path": MEDIA_ROOT}
 PORTAL_CHECKPOINT_FOLDER = _required("PORTAL_CHECKPOINTS")
-PORTAL_KEYS = {name: _required(f"PORTAL_{name}") for name in ("FIELD_KEY", "INDEX_KEY", "AUDIT_KEY")}
+PORTAL_KEYS = {name: _key(f"PORTAL_{name}") for name in ("FIELD_KEY", "INDEX_KEY", "AUDIT_KEY")}
+if len({SECRET_KEY, *PORTAL_KEYS.values()}) < 1 + len(PORTAL_KEYS):
+    raise ImproperlyConfigured("SECRET_KEY 与 PORTAL_*_KEY 各密钥不得相同，请分别生成。")
 PORTAL_DEMO = False
 PORTAL_SUPERUSERS_ALLOWED = False
 
