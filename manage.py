@@ -2,6 +2,7 @@
 """Runs one management command, with the embedded servers up while it does."""
 
 import os
+import signal
 import sys
 
 OWNERS_COMMANDS = {
@@ -18,13 +19,20 @@ def main() -> None:
         os.environ.setdefault("PORTAL_DB_ROLE", "owner")
     from django.core.management import execute_from_command_line
 
-    from cixi_portal.embedded import services
+    from cixi_portal.embedded import Refusal, services
+    from cixi_portal.secrets_file import UnableToReadSecrets
 
     if command in WITHOUT_SERVERS or os.environ["DJANGO_SETTINGS_MODULE"].endswith(".production"):
         execute_from_command_line(sys.argv)
         return
-    with services.running():
-        execute_from_command_line(sys.argv)
+    # A SIGTERM ends the command as Ctrl-C does, so that the servers are stopped behind it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with services.running():
+            execute_from_command_line(sys.argv)
+    except (Refusal, UnableToReadSecrets) as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from . import Refusal
+
 SERVICE_USER = "cixi-portal"
 SYSTEM_STATE = Path("/var/lib/cixi-portal")
 # sun_path holds 108 bytes; PostgreSQL appends "/.s.PGSQL.5432.lock" to the folder's name.
@@ -21,7 +23,7 @@ LATER_START_MEGABYTES = 200
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-class UnableToPrepareFolder(RuntimeError):
+class UnableToPrepareFolder(Refusal):
     """A folder for the servers cannot be made or is not safe to use; the text is for the operator."""
 
 

@@ -7,12 +7,13 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from . import Refusal
 from .places import Places
 
 OLDEST_MAJOR = 15
 
 
-class UnableToStartPostgres(RuntimeError):
+class UnableToStartPostgres(Refusal):
     """The database server did not come up; the text tells the operator what to do."""
 
 

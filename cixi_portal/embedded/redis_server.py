@@ -10,7 +10,7 @@ from pathlib import Path
 
 import redis
 
-from . import processes
+from . import Refusal, processes
 from .places import Places
 
 CONFIGURATION = """
@@ -33,7 +33,7 @@ LOADING_PATIENCE_SECONDS = 120
 STOP_PATIENCE_SECONDS = 20
 
 
-class UnableToStartRedis(RuntimeError):
+class UnableToStartRedis(Refusal):
     """The queue server did not come up; the text tells the operator what to do."""
 
 

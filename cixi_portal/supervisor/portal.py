@@ -21,7 +21,7 @@ from .address import Address
 from .children import PROJECT
 
 STOP_ORDER = ("web", "beat", "worker")
-READY_PATIENCE_SECONDS = 90
+READY_PATIENCE_SECONDS = 180
 RESTARTS_PER_MINUTE = 3
 LOOK_AFTER_SERVERS_SECONDS = 3.0
 

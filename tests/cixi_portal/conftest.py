@@ -36,6 +36,28 @@ def wait_until(check: Callable[[], object], seconds: float = 30) -> bool:
     return False
 
 
+def as_user(user: pwd.struct_passwd, act: Callable[[], object]) -> str:
+    """What went wrong when ``user`` did it; empty if nothing. (Without exec: the interpreter may be closed.)"""
+    told, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        message = b""
+        try:
+            os.setgroups([])
+            os.setgid(user.pw_gid)
+            os.setuid(user.pw_uid)
+            act()
+        except BaseException as error:
+            message = str(error).encode()
+        os.write(tell, message)
+        os._exit(0)
+    os.close(tell)
+    with os.fdopen(told) as answer:
+        text = answer.read()
+    os.waitpid(child, 0)
+    return text
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -67,7 +89,7 @@ class OwnPortal:
     def command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *arguments], cwd=PROJECT, env=self.environment(**more),
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     def start(self, **more: str) -> None:
@@ -81,7 +103,7 @@ class OwnPortal:
         self.start(**more)
         assert self.process is not None
         ended = self.process
-        assert wait_until(lambda: "ready:" in self.said() or ended.poll() is not None, 90), self.said()
+        assert wait_until(lambda: "ready:" in self.said() or ended.poll() is not None, 300), self.said()
         assert "ready:" in self.said(), self.said()
 
     def said(self) -> str:
@@ -91,7 +113,7 @@ class OwnPortal:
         """Send the signal, wait for the end; returns the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
     def children(self) -> list[int]:
         """Web, worker, beat and their own children."""
@@ -131,15 +153,16 @@ def own_portal(tmp_path: Path) -> Iterator[OwnPortal]:
     portal.clean()
 
 
-@pytest.fixture
-def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Places]:
-    """Folders of servers that nobody else uses."""
-    monkeypatch.setenv("PORTAL_PG_SHARED_BUFFERS", "16MB")
-    places = Places((tmp_path / "var").resolve())
-    places.prepare()
-    yield places
-    RedisServer(places).stop()
-    Postgres(places).stop()
+@pytest.fixture(scope="module")
+def own_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    """Folders of servers that only the tests of one file use."""
+    places = Places((tmp_path_factory.mktemp("own") / "var").resolve())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PORTAL_PG_SHARED_BUFFERS", "16MB")
+        places.prepare()
+        yield places
+        RedisServer(places).stop()
+        Postgres(places).stop()
     remove_state(places)
 
 

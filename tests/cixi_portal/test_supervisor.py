@@ -1,34 +1,142 @@
-"""``make run``: what it starts, what it leaves, what it says when it cannot."""
+"""``make run``: what it starts, what it leaves, what it says when it cannot.
+
+Each test makes a portal of its own from an empty folder, so one test tells one whole story.
+"""
 
 import os
+import random
+import re
 import signal
+import socket
 import time
 
 import pytest
 
-from .conftest import OwnPortal
+from cixi_portal.embedded import processes
+from cixi_portal.embedded.postgres import Postgres
+
+from .conftest import OwnPortal, wait_until
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_run_says_ready_last_and_its_end_leaves_no_process(own_portal: OwnPortal) -> None:
+def test_a_run_says_ready_last_and_each_signal_ends_it_without_a_process_left(own_portal: OwnPortal) -> None:
     own_portal.start_and_wait()
     assert own_portal.said().strip().splitlines()[-1] == f"ready: http://127.0.0.1:{own_portal.port}"
     assert own_portal.get("/readyz")[0] == 200
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        assert own_portal.signal(number) == 0
+        assert own_portal.left() == []
+        own_portal.start_and_wait()
+    # Ctrl-C in a terminal reaches the whole foreground process group.
+    assert own_portal.process is not None
+    os.killpg(own_portal.process.pid, signal.SIGINT)
+    assert own_portal.process.wait(180) == 0
+    assert own_portal.left() == []
+
+
+def test_it_recovers_from_a_kill_of_anything(own_portal: OwnPortal) -> None:
+    own_portal.start_and_wait()
+    assert own_portal.process is not None
+
+    second = own_portal.command("-m", "cixi_portal.supervisor")
+    assert second.returncode == 1
+    assert f"本目录的门户已在运行（进程 {own_portal.process.pid}" in second.stderr
+
+    for name in ("gunicorn", "worker"):  # a child that dies is started again
+        for pid in _leaders(own_portal, name):
+            os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda name=name: _leaders(own_portal, name), 30)
+    os.kill(Postgres(own_portal.places)._pid() or 0, signal.SIGKILL)
+    assert wait_until(lambda: "正在重新启动……" in own_portal.said(), 30), own_portal.said()
+    assert wait_until(lambda: own_portal.get("/readyz")[0] == 200, 60), own_portal.said()
+
+    orphans = own_portal.children()
+    assert len(orphans) >= 6
+    for pid in orphans:  # so that they cannot notice the supervisor's end
+        os.kill(pid, signal.SIGSTOP)
+    own_portal.process.kill()
+    own_portal.process.wait()
+    own_portal.start_and_wait()
+    assert "遗留的" in own_portal.said()
+    assert not any(processes.is_alive(pid) for pid in orphans)
+
+    assert "正在停止" in own_portal.command("-m", "cixi_portal.supervisor", "stop").stdout
+    assert own_portal.left() == []
+
+
+def test_children_of_a_killed_supervisor_end_by_themselves(own_portal: OwnPortal) -> None:
+    own_portal.start_and_wait()
+    assert own_portal.process is not None
+    own_portal.process.kill()
+    own_portal.process.wait()
+    assert wait_until(lambda: own_portal.children() == [], 40)
+
+
+def test_a_first_start_killed_at_any_moment_is_taken_up_by_the_next(own_portal: OwnPortal) -> None:
+    moments = random.Random(0)
+    for _ in range(4):
+        own_portal.start()
+        time.sleep(moments.uniform(0.3, 6.0))
+        assert own_portal.process is not None
+        for pid in (own_portal.process.pid, *own_portal.left()):
+            if processes.is_alive(pid):
+                os.kill(pid, signal.SIGKILL)
+        own_portal.process.wait()
+    own_portal.start_and_wait()
+    assert own_portal.get("/readyz")[0] == 200
     assert own_portal.signal(signal.SIGINT) == 0
     assert own_portal.left() == []
-    _starts_again_within_15_seconds_and_ends_by(own_portal, signal.SIGTERM)
-    _starts_again_within_15_seconds_and_ends_by(own_portal, signal.SIGHUP)
 
 
-def _starts_again_within_15_seconds_and_ends_by(portal: OwnPortal, number: int) -> None:
-    begun = time.monotonic()
-    portal.start_and_wait()
-    assert time.monotonic() - begun < 15 * _slowness()
-    assert portal.signal(number) == 0
-    assert portal.left() == []
+def test_a_signal_during_the_first_start_stops_everything(own_portal: OwnPortal) -> None:
+    own_portal.start()
+    assert wait_until(lambda: "正在准备数据库" in own_portal.said(), 60)
+    assert own_portal.signal(signal.SIGINT) == 0
+    assert "ready:" not in own_portal.said()
+    assert own_portal.left() == []
 
 
-def _slowness() -> float:
-    """A machine busy with other work is given more time."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+def test_a_taken_port_is_named_with_a_way_out(own_portal: OwnPortal) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", own_portal.port))
+        other.listen()
+        tried = own_portal.command("-m", "cixi_portal.supervisor")
+    assert tried.returncode == 1
+    assert f"端口 {own_portal.port} 已被占用" in tried.stderr
+    assert re.search(r"make run PORT=\d+", tried.stderr)
+    assert own_portal.left() == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"PORT": "80000"}, "端口“80000”无效"),
+        ({"PORT": "abc"}, "端口“abc”无效"),
+        ({"HOST": "203.0.113.7"}, "无法使用地址 203.0.113.7"),
+        ({"PORTAL_MIN_FREE_MB": "999999999"}, "磁盘空间不足"),
+    ],
+)
+def test_what_cannot_be_used_is_named(own_portal: OwnPortal, environment: dict[str, str], words: str) -> None:
+    tried = own_portal.command("-m", "cixi_portal.supervisor", **environment)
+    assert tried.returncode == 1
+    assert words in tried.stderr
+    assert "Traceback" not in tried.stderr
+    assert own_portal.left() == []
+
+
+def test_damaged_secrets_are_named(own_portal: OwnPortal) -> None:
+    own_portal.places.var.mkdir()
+    (own_portal.places.var / "secrets.env").write_text("SECRET_KEY=")
+    (own_portal.places.var / "secrets.env").chmod(0o600)
+    tried = own_portal.command("-m", "cixi_portal.supervisor")
+    assert "内容不完整" in tried.stderr
+    assert "Traceback" not in tried.stderr
+
+
+def _leaders(portal: OwnPortal, word: str) -> list[int]:
+    """Session leaders among the portal's children whose command line holds the word."""
+    return [
+        pid for pid in portal.children()
+        if os.getsid(pid) == pid and processes.is_alive_with_argument(pid, word)
+    ]  # fmt: skip
