@@ -18,6 +18,8 @@ from credit.engine import civil
 
 _DATES = ("event_date", "valid_from", "valid_to", "released_on", "repaired_on")
 NO_LEVEL = np.int32(-1)
+_NOT_A_TIME = np.iinfo(np.int64).min
+_FEW = 2_000
 
 
 class Needs(NamedTuple):
@@ -75,14 +77,16 @@ def prepare_facts(item: str, frame: pl.DataFrame, entity_ids: Ints, as_of: int, 
     wanted = [f"n{i}" for i in needs.measures]
     _refuse_unfit_columns(item, frame, wanted, needs.level)
     ids = frame["enterprise_id"].to_numpy()
-    entity = np.minimum(np.searchsorted(entity_ids, ids), max(len(entity_ids) - 1, 0))
-    dates = {name: _days(frame[name]) for name in _DATES}
+    dates = {name: day_numbers(frame[name]) for name in _DATES}
+    entity = _places(ids, entity_ids)
     event = np.where(dates["event_date"] == civil.NO_DAY, dates["valid_from"], dates["event_date"])
-    usable = (entity_ids[entity] == ids) if len(entity_ids) else np.zeros(len(ids), dtype=bool)
-    usable &= event <= as_of
+    usable = (entity >= 0) & (event <= as_of)
     usable &= (dates["repaired_on"] == civil.NO_DAY) | (dates["repaired_on"] > as_of)
     rows = np.flatnonzero(usable)
-    level, names = _levels(frame["level"], rows) if needs.level else (np.full(len(rows), NO_LEVEL), ())
+    level = np.full(len(rows), NO_LEVEL)
+    names: tuple[str, ...] = ()
+    if needs.level:
+        level, names = text_codes(frame["level"][rows])
     facts = Facts(
         item=item,
         as_of=as_of,
@@ -93,12 +97,36 @@ def prepare_facts(item: str, frame: pl.DataFrame, entity_ids: Ints, as_of: int, 
         valid_to=dates["valid_to"][rows],
         released=dates["released_on"][rows],
         repaired=dates["repaired_on"][rows],
-        numbers={i: _numbers(frame[f"n{i}"])[rows] for i in needs.measures},
+        numbers={i: _numbers(frame[f"n{i}"].to_numpy()[rows]) for i in needs.measures},
         level=level,
         level_names=names,
     )
     order = _canonical_order(facts)
     return facts if order is None else _reordered(facts, order)
+
+
+def _places(ids: Ints, entity_ids: Ints) -> Ints:
+    """Place of each id among the sorted entity ids, -1 where it is not one of them."""
+    if not len(entity_ids):
+        return np.full(len(ids), -1)
+    first, span = int(entity_ids[0]), int(entity_ids[-1] - entity_ids[0]) + 1
+    if span <= 4 * len(entity_ids) + 1024 and len(ids) > 1024:  # nearly gapless ids: a table is quicker
+        table = np.full(span + 2, -1)
+        table[entity_ids - first + 1] = np.arange(len(entity_ids))
+        places: Ints = table[np.clip(ids - first + 1, 0, span + 1)]
+        return places
+    places = np.minimum(np.searchsorted(entity_ids, ids), len(entity_ids) - 1)
+    return np.where(entity_ids[places] == ids, places, -1)
+
+
+def day_numbers(series: pl.Series) -> civil.Days:
+    """A date column as days since 1970, NO_DAY for null."""
+    if series.null_count() == len(series):
+        return np.full(len(series), civil.NO_DAY, dtype=np.int32)
+    days = series.to_numpy().astype("datetime64[D]").astype(np.int64)
+    if series.null_count():
+        days[days == _NOT_A_TIME] = civil.NO_DAY
+    return days.astype(np.int32)
 
 
 def _refuse_unfit_columns(item: str, frame: pl.DataFrame, wanted: list[str], level: bool) -> None:
@@ -111,19 +139,19 @@ def _refuse_unfit_columns(item: str, frame: pl.DataFrame, wanted: list[str], lev
             raise UnableToScore(f"{item}: column {name} should be {kind}, is {frame.schema[name]}")
 
 
-def _days(series: pl.Series) -> civil.Days:
-    days: civil.Days = series.to_physical().fill_null(int(civil.NO_DAY)).to_numpy()
-    return days
+def _numbers(values: Floats) -> Floats:
+    """Null and infinite as NaN, no negative zero."""
+    return np.where(np.isfinite(values), values + 0.0, np.nan)
 
 
-def _numbers(series: pl.Series) -> Floats:
-    values: Floats = series.fill_null(float("nan")).to_numpy() + 0.0  # no negative zero
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _levels(series: pl.Series, rows: Ints) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Codes in alphabetical order of the names present, so that equal content has equal codes."""
-    series = series.gather(pl.Series(rows))
+def text_codes(series: pl.Series) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """A text column as codes in alphabetical order of its names: equal content has equal codes; null is
+    -1."""
+    if len(series) <= _FEW:  # a frame operation costs more than these few rows
+        texts = series.to_list()
+        few = tuple(sorted({text for text in texts if text is not None}))
+        place = {name: code for code, name in enumerate(few)}
+        return np.array([place.get(text, -1) for text in texts], dtype=np.int32), few
     names = tuple(series.unique().drop_nulls().sort().to_list())
     if not names:
         return np.full(len(series), NO_LEVEL), names

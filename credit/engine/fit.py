@@ -9,7 +9,7 @@ import numpy as np
 
 from credit.contracts import Floats, LeafState, ScoringInput, UnableToScore
 from credit.engine.forces import score_leaves
-from credit.engine.indicators import Evaluator, Indicators, indicator_matrix
+from credit.engine.indicators import Evaluator, Indicators, indicator_matrix, prepare_entities
 from credit.engine.percentiles import EVERYONE, Peers, Reference, find_peers, fit_table, treat
 from credit.engine.score import Model, read_facts, score_enterprises
 from credit.engine.scorecard import Scorecard
@@ -31,7 +31,7 @@ def fit_reference(
     readings = read_facts(inputs, card)
     evaluator = Evaluator(readings.columns, inputs.supplied, readings.entities)
     indicators = indicator_matrix(card, evaluator, readings.recorded)
-    peers = find_peers(readings.entities.frame)
+    peers = find_peers(readings.entities)
     tables, points = _fit_leaves(card, indicators, peers)
     tables_only = Reference(
         card_version=card.version,
@@ -54,7 +54,9 @@ def fit_reference(
         },
         tables=tables,
         leaf_medians=points,
-        force_medians=_by_group(table.forces, find_peers(seen.entities.sort("enterprise_id")), card.peers),
+        force_medians=_by_group(
+            table.forces, find_peers(prepare_entities(seen.entities, seen.as_of)), card.peers
+        ),
         words=fit_words(table.total, card.words),
         entropy=tables_only.entropy,
     )

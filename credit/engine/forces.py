@@ -39,8 +39,8 @@ def score_leaves(
     card: Scorecard, reference: Reference, values: Floats, states: Bytes, peers: Peers
 ) -> LeafScores:
     """Rank or take the points of every leaf and fill in the stand-ins of the missing policy."""
-    scores = np.full(values.shape, np.nan)
-    baselines = np.full(values.shape, NO_LEAF)
+    scores = np.full(values.shape, np.nan, order="F")
+    baselines = np.full(values.shape, NO_LEAF, order="F")
     for j, leaf in enumerate(card.leaves):
         present = states[:, j] == LeafState.PRESENT
         if leaf.scale == "fixed":
@@ -86,8 +86,8 @@ class ForceScores:
 def score_forces(card: Scorecard, weights: Floats, scores: Floats, states: Bytes) -> ForceScores:
     """Weighted means over the applicable leaves; additions run leaf after leaf for every enterprise alike."""
     n = len(scores)
-    forces, cover = np.full((n, 5), NO_LEAF), np.zeros((n, 5))
-    shares = np.zeros(scores.shape)
+    forces, cover = np.full((n, 5), NO_LEAF, order="F"), np.zeros((n, 5), order="F")
+    shares = np.zeros(scores.shape, order="F")
     for k, leaves in enumerate(card.leaves_of.values()):
         whole, known = np.zeros(n), np.zeros(n)
         for j in leaves:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,7 @@ from credit.engine.expressions import (
     Terminal,
     can_be_known,
 )
+from credit.engine.facts import day_numbers, text_codes
 from credit.engine.scorecard import Leaf, Scorecard
 
 
@@ -30,23 +32,41 @@ class Entities:
     ids: Ints
     frame: pl.DataFrame
     as_of: int
+    _texts: dict[str, tuple[NDArray[np.int32], tuple[str, ...]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    @cached_property
+    def capital(self) -> Floats:
+        """Registered capital in yuan, NaN where unknown."""
+        values = self.frame["registered_capital_yuan"].to_numpy()
+        return np.where(np.isfinite(values), values + 0.0, np.nan)
+
+    @cached_property
+    def established(self) -> civil.Days:
+        """Day of establishment."""
+        return day_numbers(self.frame["established_on"])
+
+    def text(self, column: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """A text column as codes and names, see `text_codes`."""
+        if column not in self._texts:
+            self._texts[column] = text_codes(self.frame[column])
+        return self._texts[column]
+
     def among(self, column: str, values: tuple[str, ...]) -> NDArray[np.bool_]:
         """Rows whose text column is one of `values`."""
-        return self.frame[column].is_in(list(values)).fill_null(False).to_numpy()
+        codes, names = self.text(column)
+        return np.array([*(name in values for name in names), False])[codes]
 
     def attribute(self, attribute: Attribute) -> Floats:
         """A register attribute as numbers: NaN where unknown."""
         if attribute.among is not None:
             return self.among(attribute.name, attribute.among).astype(np.float64)
         if attribute.name == "registered_capital_yuan":
-            capital: Floats = self.frame[attribute.name].fill_null(float("nan")).to_numpy() + 0.0
-            return capital
+            return self.capital
         if attribute.name == "age_months":
-            days = self.frame["established_on"].to_physical().fill_null(int(civil.NO_DAY)).to_numpy()
+            days = self.established
             months = np.maximum(civil.age_steps(days, self.as_of) / civil.STEPS_PER_MONTH, 0.0)
             return np.where(days == civil.NO_DAY, np.nan, months)
         raise UnableToScore(f"the register attribute {attribute.name} is text; compare it with `among`")
@@ -170,8 +190,9 @@ def indicator_matrix(
 ) -> Indicators:
     """Evaluate every leaf; `recorded` tells per item which enterprises have a usable record."""
     n, width = len(evaluator.entities), len(card.leaves)
-    values, records = np.full((n, width), np.nan), np.zeros((n, width), dtype=np.int64)
-    states = np.empty((n, width), dtype=np.uint8)
+    values = np.full((n, width), np.nan, order="F")
+    records = np.zeros((n, width), dtype=np.int64, order="F")
+    states = np.empty((n, width), dtype=np.uint8, order="F")
     for j, leaf in enumerate(card.leaves):
         column = evaluator.evaluate(leaf.value)
         applicable = _applicable(leaf, evaluator, recorded)

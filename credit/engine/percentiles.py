@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from credit.contracts import Floats, UnableToScore
+from credit.engine.indicators import Entities
 
 EVERYONE = "*"
 POINTS = 101
@@ -99,12 +99,18 @@ class Peers:
         return np.array(picked, dtype=np.int32)[self.combination], names
 
 
-def find_peers(entities: pl.DataFrame) -> Peers:
+def find_peers(entities: Entities) -> Peers:
     """Peer combinations of the enterprises, in their order."""
-    columns = [entities[name].fill_null("").to_list() for name in ("section", "industry", "size")]
-    places: dict[tuple[str, str, str], int] = {}
-    codes = [places.setdefault(combination, len(places)) for combination in zip(*columns, strict=True)]
-    return Peers(np.array(codes, dtype=np.int32), tuple(group_chain(*combination) for combination in places))
+    encoded = [entities.text(name) for name in ("section", "industry", "size")]
+    key = np.zeros(len(entities), dtype=np.int64)
+    for codes, names in encoded:
+        key = key * (len(names) + 1) + codes + 1
+    _, first, combination = np.unique(key, return_index=True, return_inverse=True)
+    chains = []
+    for row in first:
+        section, industry, size = (names[codes[row]] if codes[row] >= 0 else "" for codes, names in encoded)
+        chains.append(group_chain(section, industry, size))
+    return Peers(combination.astype(np.int32), tuple(chains))
 
 
 @dataclass(frozen=True)

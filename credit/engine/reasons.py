@@ -53,7 +53,7 @@ def split_contributions(
     weights = card.force_weights
     slopes = _slopes(weights, forces.forces, medians)
     n, width = leaves.scores.shape
-    points = np.zeros((n, width + penalties.shape[1] + 1))
+    points = np.zeros((n, width + penalties.shape[1] + 1), order="F")
     for k, members in enumerate(card.leaves_of.values()):
         level = np.zeros(n)
         for j in members:
@@ -89,7 +89,7 @@ def choose_reasons(
     silent = [j for j, leaf in enumerate(card.leaves) if leaf.missing == "silence"]
     spoken[:, silent] |= states[:, silent] == LeafState.EMPTY
     ahead = np.nan_to_num(leaves.scores) - leaves.baselines
-    keys = np.zeros(points.shape)
+    keys = np.zeros(points.shape, order="F")
     worse = spoken & (points[:, :width] <= -floor) & (ahead < 0)
     keys[:, :width] = np.where(worse, points[:, :width], 0.0)
     records = points[:, width:-1]

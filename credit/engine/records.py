@@ -95,10 +95,12 @@ def _ages(source: PenaltySource, facts: Facts, rows: Ints) -> tuple[NDArray[np.i
 def _by_severity(source: PenaltySource, facts: Facts, rows: Ints, amounts: Floats | None) -> dict[str, Ints]:
     """Positions within `rows` by severity."""
     if source.by_level:
-        names = [source.by_level.get(level, source.severity or "") for level in facts.level_names]
-        code = [*names, source.severity or ""]
-        labels = np.array(code)[facts.level[rows]]
-        return {name: np.flatnonzero(labels == name) for name in sorted(set(code))}
+        assert source.severity is not None
+        of_level = [source.by_level.get(level, source.severity) for level in facts.level_names]
+        of_level.append(source.severity)  # a record without a level
+        names = sorted(set(of_level))
+        place = np.array([names.index(name) for name in of_level])[facts.level[rows]]
+        return {name: np.flatnonzero(place == i) for i, name in enumerate(names)}
     if source.by_amount and amounts is not None:
         bounds = np.array([bound for bound, _ in source.by_amount])
         known = np.where(np.isnan(amounts), 0.0, amounts)

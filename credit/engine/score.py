@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -139,7 +140,7 @@ def _score_table(
     inputs: ScoringInput, model: Model, readings: Readings, indicators: Indicators, caps: Caps
 ) -> ScoreTable:
     card, reference = model.card, model.reference
-    peers = find_peers(readings.entities.frame)
+    peers = find_peers(readings.entities)
     leaves = score_leaves(card, reference, indicators.values, indicators.states, peers)
     forces = score_forces(card, leaf_weights(card, reference), leaves.scores, indicators.states)
     penalties = _penalty_matrix(card, readings)
@@ -192,7 +193,7 @@ def _score_table(
 def _penalty_matrix(card: Scorecard, readings: Readings) -> Floats:
     """(n, K) points of every kind, in the card's order of items."""
     n = len(readings.entities)
-    out = np.zeros((n, len(card.penalties)))
+    out = np.zeros((n, len(card.penalties)), order="F")
     for k, penalty in enumerate(card.penalties):
         parts = [points for _, points in readings.penalties.get(k, [])]
         out[:, k] = kind_points(parts, penalty.cap, n)
@@ -205,37 +206,61 @@ def _peer_medians(reference: Reference, peers: Peers) -> tuple[Small, tuple[str,
     return group.astype(np.int16), tuple(names), table[group].reshape(-1, 5)
 
 
+class _Evidence:
+    """Collects records behind scores, column by column."""
+
+    def __init__(self, ids: Ints) -> None:
+        self.ids = ids
+        self.codes: list[str] = []
+        self.items: list[str] = []
+        self.parts: list[tuple[NDArray[np.generic], ...]] = []
+
+    def add(self, code: str, item: str, entity: NDArray[Any], records: Ints, points: Floats) -> None:
+        if len(entity):
+            kind = np.full(len(entity), len(self.codes))
+            self.parts.append((self.ids[entity], kind, records, points))
+            self.codes.append(code)
+            self.items.append(item)
+
+    def frame(self) -> pl.DataFrame:
+        """One row per enterprise, code, item and record."""
+        if not self.parts:
+            return pl.DataFrame(schema=EVIDENCE)
+        ids, kind, records, points = (np.concatenate(columns) for columns in zip(*self.parts, strict=True))
+        frame = pl.DataFrame(
+            {
+                "enterprise_id": ids,
+                "code": pl.Series(self.codes)[kind],
+                "item": pl.Series(self.items)[kind],
+                "record_id": records,
+                "points": points,
+            }
+        )
+        keys = ["enterprise_id", "code", "item", "record_id"]
+        return frame.group_by(keys).agg(pl.col("points").max()).sort(keys)
+
+
 def _evidence(card: Scorecard, readings: Readings, caps: Caps) -> pl.DataFrame:
     """Records behind penalties (with their points) and behind every cap that fires (without)."""
-    ids = readings.entities.ids
-    frames = [pl.DataFrame(schema=EVIDENCE)]
+    found = _Evidence(readings.entities.ids)
     for k, sources in readings.penalties.items():
-        for item, found in sources:
-            frames.append(
-                _evidence_frame(ids[found.entity], card.penalties[k].code, item, found.record, found.points)
-            )
+        for item, heavy in sources:
+            found.add(card.penalties[k].code, item, heavy.entity, heavy.record, heavy.points)
     for i, cap in enumerate(card.caps):
         fired = (caps.fired >> i & 1).astype(bool)
-        for terminal in dict.fromkeys(terminals(cap.value)):
-            entity, record = _causes(terminal, readings)
-            hit = fired[entity]
-            frames.append(
-                _evidence_frame(ids[entity[hit]], cap.code, terminal.item, record[hit], np.zeros(hit.sum()))
-            )
-    return pl.concat(frames).unique().sort("enterprise_id", "code", "item", "record_id")
+        if fired.any():
+            for terminal in dict.fromkeys(terminals(cap.value)):
+                entity, record = _causes(terminal, readings)
+                hit = fired[entity]
+                found.add(cap.code, terminal.item, entity[hit], record[hit], np.zeros(np.count_nonzero(hit)))
+    return found.frame()
 
 
-def _causes(terminal: Terminal, readings: Readings) -> tuple[NDArray[np.generic], Ints]:
+def _causes(terminal: Terminal, readings: Readings) -> tuple[NDArray[Any], Ints]:
+    """Enterprises and records an aggregate of a cap was read from."""
     records = readings.columns[terminal].records
     if records is not None:
         entity = np.flatnonzero(records)
         return entity, records[entity]
     nothing = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64)
     return readings.causes.get(terminal, nothing)
-
-
-def _evidence_frame(ids: Ints, code: str, item: str, records: Ints, points: Floats) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"enterprise_id": ids, "record_id": records, "points": points},
-        schema_overrides={"points": pl.Float64()},
-    ).select("enterprise_id", pl.lit(code).alias("code"), pl.lit(item).alias("item"), "record_id", "points")
