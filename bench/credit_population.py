@@ -36,10 +36,10 @@ def item_measures() -> dict[str, tuple[str, ...]]:
 
 
 class Population:
-    """Entities and frames of `n` enterprises as of a day."""
+    """Entities and frames of `n` enterprises as of a day; `density` thins out the monthly series."""
 
-    def __init__(self, n: int, as_of: date, card: Scorecard, seed: int = 7) -> None:
-        self.n, self.as_of, self.card = n, as_of, card
+    def __init__(self, n: int, as_of: date, card: Scorecard, seed: int = 7, density: float = 1.0) -> None:
+        self.n, self.as_of, self.card, self.density = n, as_of, card, density
         self.today = as_of.toordinal() - 719163
         self.rng = np.random.default_rng(seed)
         self.health = self.rng.normal(size=n)
@@ -103,7 +103,7 @@ class Population:
 
     def _series(self, item: str, code: str, share: float, spread: float) -> pl.DataFrame:
         """Monthly figures over the last finished months for a share of the enterprises."""
-        who = np.flatnonzero(self.rng.random(self.n) < share)
+        who = np.flatnonzero(self.rng.random(self.n) < share * self.density)
         entity = np.repeat(who, MONTHS)
         month = np.tile(np.arange(MONTHS), len(who))
         first = np.datetime64(self.as_of, "M") - np.arange(MONTHS)[::-1] - 1
