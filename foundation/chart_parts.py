@@ -135,10 +135,12 @@ def short(value: Any, decimals: int = 0, *, signed: bool = False) -> str:
 
 def _plain_json(value: Any) -> Any:
     """`value` as what JSON knows: dicts, lists, text, finite numbers, booleans and null."""
-    if value is None or isinstance(value, (str, bool, int)):
-        return str(value) if isinstance(value, StrEnum) else value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, str):  # StrEnum and NumPy text among them
+        return str(value)
+    if isinstance(value, float):  # NumPy's double is one, and orjson wants a plain float
+        return float(value) if math.isfinite(value) else None
     if isinstance(value, Decimal):
         return float(value) if value.is_finite() else None
     if isinstance(value, (dt.date, dt.datetime)):

@@ -41,9 +41,17 @@ export function startRows(root) {
     table.addEventListener("click", openRow);
     table.addEventListener("keydown", walkRows);
   }
-  // A wide table scrolls inside its wrapper, and only then its head sticks to the wrapper instead of the page.
+  measureWraps(root);
+}
+
+// A wide table scrolls inside its wrapper, and only then its head sticks to the wrapper instead of the page.
+function measureWraps(root) {
   for (const wrap of root.querySelectorAll(".table-wrap")) {
     wrap.classList.toggle("scrolls", wrap.scrollWidth > wrap.clientWidth + 1);
     if (wrap.classList.contains("scrolls")) wrap.tabIndex = 0;
+    else wrap.removeAttribute("tabindex");
   }
 }
+
+window.addEventListener("resize", () => measureWraps(document));
+document.addEventListener("portal:theme", () => measureWraps(document));
