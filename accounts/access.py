@@ -73,10 +73,28 @@ def may_enter(user: Any, wanted: Audience | None) -> bool:
 
 
 class DeclaredAudience(BasePermission):
-    """DRF's default: the view's ``audience`` decides, and a silent view is closed."""
+    """DRF's default: the view's ``audience`` decides, and a silent view is closed.
+
+    A token must also carry the view's ``required_scope``; a view that names none is closed to tokens,
+    an empty one is open to every token.
+    """
+
+    message = "当前身份无权进行此操作。"
+    code = "permission_denied"
 
     def has_permission(self, request: Request, view: Any) -> bool:
         wanted = getattr(view, "audience", None)
         if wanted is not None and not isinstance(wanted, str):
             wanted = frozenset(wanted)
-        return may_enter(request.user, wanted)
+        return may_enter(request.user, wanted) and self._token_allows(request, view)
+
+    def _token_allows(self, request: Request, view: Any) -> bool:
+        scopes = getattr(request.auth, "scopes", None)
+        if scopes is None:
+            return True
+        required = getattr(view, "required_scope", None)
+        if required is not None and (not required or required in scopes):
+            return True
+        self.code = "scope_missing"
+        self.message = f"该令牌未包含所需的权限范围：{required}。" if required else "该接口不接受令牌访问。"
+        return False

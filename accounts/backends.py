@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 
 from .models import User
@@ -16,4 +17,6 @@ class PortalBackend(ModelBackend):
 
     def user_can_authenticate(self, user: Any) -> bool:
         agency = user.agency
+        if user.is_superuser and not settings.PORTAL_SUPERUSERS_ALLOWED:
+            return False
         return bool(user.is_active) and (agency is None or bool(agency.is_active))

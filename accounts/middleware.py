@@ -13,6 +13,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import reverse
 from django.utils import timezone
 
+import audit
+from foundation import request_id
+
 from .access import declared_audience, is_sign_in_step, may_enter
 from .sign_in import BEGUN, SEEN, Step, pending_step
 
@@ -100,6 +103,9 @@ class AudienceMiddleware:
         if hasattr(view, "cls"):  # DRF authenticates later; its default permission asks the same question
             return
         if not may_enter(request.user, declared_audience(view)):
+            if request.user.is_authenticated:
+                origin = audit.origin_of(request)
+                audit.record("accounts.page.opened", origin=origin, target=request.path, result="refused")
             raise PermissionDenied
 
 
@@ -109,6 +115,9 @@ def _is_fragment(request: HttpRequest) -> bool:
 
 def _elsewhere(request: HttpRequest, url: str) -> HttpResponse:
     """A redirect for a page; for a fragment or a poll 401 and where the whole page should go."""
+    if request.path.startswith("/api/"):
+        body = {"code": "sign_in_incomplete", "message": "登录尚未完成，请先在页面上完成。", "fields": {}}
+        return JsonResponse({"error": body | {"request_id": request_id.current()}}, status=403)
     if not _is_fragment(request):
         return HttpResponseRedirect(url)
     response = JsonResponse({"error": {"code": "not_authenticated", "message": "请重新登录。"}}, status=401)

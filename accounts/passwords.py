@@ -74,8 +74,10 @@ class HistoryRule:
     def validate(self, password: str, user: Any = None) -> None:
         if not isinstance(user, User) or user.pk is None:
             return
-        records = user.password_records.values_list("digest", flat=True)[: settings.PASSWORD_HISTORY]
-        used = {user.password, *records} if user.has_usable_password() else set(records)
+        before = settings.PASSWORD_HISTORY - 1  # the present one is the first of the last five
+        used = set(user.password_records.values_list("digest", flat=True)[:before])
+        if user.has_usable_password():
+            used.add(user.password)
         if any(check_password(password, digest) for digest in used):
             raise ValidationError(self.get_help_text(), code="password_used_before")
 

@@ -4,13 +4,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest
 from django_otp.plugins.otp_totp.models import TOTPDevice
+
+import audit
 
 from .lockout import is_over_ceiling
 from .models import User
 from .names import canonical_username
+from .trail import origin_of_arrival, told_name
 
 BEGUN, SEEN, SECOND_STEP_DUE = "signed_in_at", "last_seen", "second_step_due"
 BACKEND = "accounts.backends.PortalBackend"
@@ -32,21 +35,39 @@ class Step(StrEnum):
 
 
 def try_sign_in(request: HttpRequest, username: str, password: str, now: datetime) -> User | Refusal:
-    """Check name and password; the caller opens the session. Every failure counts towards the lockout."""
+    """Check name and password; the caller opens the session. Every failure is counted and logged."""
     name = canonical_username(username)
-    if is_over_ceiling(request, name, now):
-        return Refusal.LOCKED
-    user = authenticate(request, username=name, password=password)
-    if isinstance(user, User):
-        return user
-    return Refusal.LOCKED if getattr(request, "axes_locked_out", False) else Refusal.WRONG
+    refusal = Refusal.LOCKED
+    if not is_over_ceiling(request, name, now):
+        user = authenticate(request, username=name, password=password)
+        if isinstance(user, User):
+            return user
+        refusal = Refusal.LOCKED if getattr(request, "axes_locked_out", False) else Refusal.WRONG
+    known = User.objects.filter(username=name).first()
+    audit.record(
+        "accounts.session.opened",
+        origin=audit.origin_of(request),
+        target=f"user:{known.pk}" if known else "",
+        detail={"username": name if known else told_name(name), "reason": refusal.value},
+        result="refused",
+    )
+    return refusal
 
 
 def begin_session(request: HttpRequest, user: User, now: datetime) -> None:
-    """Open a session under a new key, with its clock started."""
-    login(request, user, backend=BACKEND)
-    request.session[BEGUN] = request.session[SEEN] = now.timestamp()
-    request.session[SECOND_STEP_DUE] = has_device(user)
+    """Open a session under a new key, with its clock started; not without an entry in the log."""
+    origin = origin_of_arrival(request, user)
+    with audit.action("accounts.session.opened", origin=origin, target=f"user:{user.pk}"):
+        login(request, user, backend=BACKEND)
+        request.session[BEGUN] = request.session[SEEN] = now.timestamp()
+        request.session[SECOND_STEP_DUE] = has_device(user)
+
+
+def end_session(request: HttpRequest) -> None:
+    """Close the session of ``request``: its row is deleted."""
+    target = f"user:{request.user.pk}"
+    with audit.action("accounts.session.closed", origin=audit.origin_of(request), target=target):
+        logout(request)
 
 
 def has_device(user: User) -> bool:

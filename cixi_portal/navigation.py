@@ -20,7 +20,17 @@ class Entry:
 
 
 HOME = Entry("home", "首页", "house")
-ENTRIES: dict[Role, tuple[Entry, ...]] = {}
+# An entry whose address does not exist (an app that is not installed) is left out.
+ENTRIES: dict[Role, tuple[Entry, ...]] = {
+    Role.BANK_MANAGER: (Entry("accounts:tokens", "接口令牌", "key"),),
+    Role.DATA_STEWARD: (Entry("accounts:tokens", "接口令牌", "key"),),
+    Role.SYSTEM_OFFICER: (
+        Entry("accounts:people", "用户", "people"),
+        Entry("accounts:agencies", "机构", "building"),
+    ),
+    Role.SECURITY_OFFICER: (Entry("accounts:rights", "角色", "shield-check"),),
+}
+MOST_ENTRIES = 6
 
 
 def items_for(request: HttpRequest) -> list[dict[str, Any]]:
@@ -29,8 +39,9 @@ def items_for(request: HttpRequest) -> list[dict[str, Any]]:
     if match is not None and is_sign_in_step(match.func):
         return []
     roles = sorted(request.user.roles, key=list(Role).index)  # type: ignore[union-attr]
-    entries = [HOME, *dict.fromkeys(entry for role in roles for entry in ENTRIES.get(role, ()))][:6]
-    return [_item(entry, request.path) for entry in entries]
+    entries = [HOME, *dict.fromkeys(entry for role in roles for entry in ENTRIES.get(role, ()))]
+    items = [_item(entry, request.path) for entry in entries]
+    return [item for item in items if item["url"]][:MOST_ENTRIES]
 
 
 def _item(entry: Entry, path: str) -> dict[str, Any]:

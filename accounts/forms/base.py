@@ -6,7 +6,7 @@ from django import forms
 
 CLASSES: dict[type, str] = {
     forms.CheckboxInput: "form-check-input",
-    forms.CheckboxSelectMultiple: "form-check-input",
+    forms.CheckboxSelectMultiple: "",
     forms.Select: "form-select",
 }
 

@@ -2,13 +2,15 @@
 
 import secrets
 from functools import cached_property
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from accounts.roles import CARDS, Role
+from accounts.roles import CARDS, THREE_OFFICERS, Role
 
 from .agency import Agency
 
@@ -24,6 +26,21 @@ def new_stamp() -> str:
     return secrets.token_hex(8)
 
 
+class UnableToMakeSuperuser(Exception):
+    """The portal has no superuser: rights are granted as roles, by the security officer."""
+
+
+class PortalUserManager(UserManager["User"]):
+    """Django's manager without its way to a user who may do everything."""
+
+    use_in_migrations = False
+
+    def create_superuser(self, *args: Any, **kwargs: Any) -> "User":
+        if not settings.PORTAL_SUPERUSERS_ALLOWED:
+            raise UnableToMakeSuperuser("平台不设超级用户。请用 manage.py first_officers 建立首批管理员。")
+        return super().create_superuser(*args, **kwargs)
+
+
 class User(AbstractUser):
     """A person who signs in. Rights come from :class:`RoleGrant`, never from ``is_superuser``.
 
@@ -36,6 +53,8 @@ class User(AbstractUser):
     password_changed_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField("演示账号", default=False)
     session_stamp = models.CharField(max_length=32, default=new_stamp, editable=False)
+
+    objects: ClassVar[PortalUserManager] = PortalUserManager()
 
     class Meta:
         constraints = [
@@ -84,7 +103,14 @@ class RoleGrant(models.Model):
     granted_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "role"], name="accounts_one_grant_a_role")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role"], name="accounts_one_grant_a_role"),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(role__in=sorted(role.value for role in THREE_OFFICERS)),
+                name="accounts_one_officer_a_person",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}：{CARDS[Role(self.role)].label}"

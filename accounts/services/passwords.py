@@ -7,10 +7,11 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
+import audit
 from accounts.models import PasswordRecord, User
 from accounts.models.user import new_stamp
+from audit import Origin
 
 # Letters that are not taken for one another when read from paper.
 ISSUED_ALPHABET = ("ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789", "-+=#%")
@@ -24,19 +25,19 @@ class UnableToChangePassword(Exception):
         self.reasons, self.field = reasons, field
 
 
-@transaction.atomic
-def change_password(user: User, current: str, new: str, now: datetime) -> None:
+def change_password(user: User, current: str, new: str, *, now: datetime, origin: Origin) -> None:
     """Replace the user's own password; every other session of the user ends.
 
     Raises :class:`UnableToChangePassword` with every rule the new password breaks.
     """
-    if not user.check_password(current):
-        raise UnableToChangePassword(["当前密码不正确。"], "current")
-    try:
-        validate_password(new, user)
-    except ValidationError as error:
-        raise UnableToChangePassword(list(error.messages)) from error
-    _store(user, new, now, must_change=False)
+    with audit.action("accounts.password.changed", origin=origin, target=f"user:{user.pk}"):
+        if not user.check_password(current):
+            raise UnableToChangePassword(["当前密码不正确。"], "current")
+        try:
+            validate_password(new, user)
+        except ValidationError as error:
+            raise UnableToChangePassword(list(error.messages)) from error
+        _store(user, new, now, must_change=False)
 
 
 def issue_password(user: User, now: datetime) -> str:

@@ -2,9 +2,7 @@
 
 import secrets
 from base64 import b32encode
-from datetime import datetime
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django_otp import login as otp_login
@@ -12,7 +10,9 @@ from django_otp import verify_token
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+import audit
 from accounts.models import User
+from audit import Origin
 
 RECOVERY_CODES = 10
 RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -23,18 +23,20 @@ class UnableToVerifyCode(Exception):
     """The code was refused; the text is for the user and does not say which part was wrong."""
 
 
-def verify_code(request: HttpRequest, user: User, code: str, now: datetime) -> None:
+def verify_code(request: HttpRequest, user: User, code: str) -> None:
     """Finish sign-in with a code of the authenticator. A code works once; guessing is slowed down."""
     for device in TOTPDevice.objects.filter(user=user, confirmed=True):
-        if _accept(request, user, device, code):
+        if _accept(request, user, device, code, "authenticator"):
             return
+    _record(request, user, "authenticator", "refused")
     raise UnableToVerifyCode(_wait(user) or USED_OR_WRONG)
 
 
-def verify_recovery_code(request: HttpRequest, user: User, code: str, now: datetime) -> None:
+def verify_recovery_code(request: HttpRequest, user: User, code: str) -> None:
     """Finish sign-in with one of the recovery codes, which is used up by it."""
     device = StaticDevice.objects.filter(user=user, confirmed=True).first()
-    if device is None or not _accept(request, user, device, _digest(code)):
+    if device is None or not _accept(request, user, device, _digest(code), "recovery_code"):
+        _record(request, user, "recovery_code", "refused")
         raise UnableToVerifyCode("恢复码不正确或已使用过，请换一个恢复码。")
 
 
@@ -44,13 +46,13 @@ def pending_device(user: User) -> TOTPDevice:
     return device or TOTPDevice.objects.create(user=user, name="验证器", confirmed=False)
 
 
-def confirm_device(
-    request: HttpRequest, user: User, device: TOTPDevice, code: str, now: datetime
-) -> list[str]:
+def confirm_device(request: HttpRequest, user: User, device: TOTPDevice, code: str) -> list[str]:
     """Bind the authenticator once it shows the right code; returns the recovery codes, shown only now."""
     if not device.verify_token(code):
+        _record(request, user, "enrolment", "refused")
         raise UnableToVerifyCode("动态口令不正确，请确认手机时间准确后重试。")
-    with transaction.atomic():
+    origin = audit.origin_of(request)
+    with audit.action("accounts.authenticator.bound", origin=origin, target=f"user:{user.pk}"):
         device.confirmed = True
         device.save(update_fields=["confirmed"])
         codes = _new_recovery_codes(user)
@@ -58,10 +60,10 @@ def confirm_device(
     return codes
 
 
-@transaction.atomic
-def renew_recovery_codes(request: HttpRequest, user: User, now: datetime) -> list[str]:
+def renew_recovery_codes(user: User, *, origin: Origin) -> list[str]:
     """New recovery codes; the old ones end."""
-    return _new_recovery_codes(user)
+    with audit.action("accounts.recovery_codes.renewed", origin=origin, target=f"user:{user.pk}"):
+        return _new_recovery_codes(user)
 
 
 def forget_devices(user: User) -> None:
@@ -70,13 +72,26 @@ def forget_devices(user: User) -> None:
     StaticDevice.objects.filter(user=user).delete()
 
 
-def _accept(request: HttpRequest, user: User, device: TOTPDevice | StaticDevice, code: str) -> bool:
+def _accept(
+    request: HttpRequest, user: User, device: TOTPDevice | StaticDevice, code: str, means: str
+) -> bool:
     accepted = verify_token(user, device.persistent_id, code)
     if accepted is None:
         return False
+    _record(request, user, means, "ok")
     request.session.cycle_key()
     otp_login(request, accepted)
     return True
+
+
+def _record(request: HttpRequest, user: User, means: str, result: str) -> None:
+    audit.record(
+        "accounts.second_step.passed",
+        origin=audit.origin_of(request),
+        target=f"user:{user.pk}",
+        detail={"means": means},
+        result=result,
+    )
 
 
 def _wait(user: User) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+import audit
 from accounts.access import any_signed_in, sign_in_step
 from accounts.forms.sign_in import PasswordChangeForm
 from accounts.models import User
@@ -30,7 +31,8 @@ def password_change(request: HttpRequest) -> HttpResponse:
     form = PasswordChangeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            change_password(user, form.cleaned_data["current"], form.cleaned_data["new"], now)
+            current, new = form.cleaned_data["current"], form.cleaned_data["new"]
+            change_password(user, current, new, now=now, origin=audit.origin_of(request))
         except UnableToChangePassword as error:
             for reason in error.reasons:
                 form.add_error(error.field, reason)

@@ -4,13 +4,12 @@ from base64 import b32encode
 from io import BytesIO
 
 import segno
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+import audit
 from accounts.access import any_signed_in, sign_in_step
 from accounts.forms.sign_in import CodeForm, RecoveryForm
 from accounts.models import User
@@ -25,8 +24,6 @@ from accounts.services.second_factor import (
 from accounts.sign_in import has_device
 
 from .sign_in import onward
-
-SHOWN_ONCE = "recovery_codes"
 
 
 def _user(request: HttpRequest) -> User:
@@ -47,7 +44,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         verify = verify_recovery_code if recovery else verify_code
         try:
-            verify(request, user, form.cleaned_data["code"], timezone.now())
+            verify(request, user, form.cleaned_data["code"])
         except UnableToVerifyCode as error:
             form.add_error("code", str(error))
         else:
@@ -69,12 +66,11 @@ def enrol(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            codes = confirm_device(request, user, device, form.cleaned_data["code"], timezone.now())
+            codes = confirm_device(request, user, device, form.cleaned_data["code"])
         except UnableToVerifyCode as error:
             form.add_error("code", str(error))
         else:
-            request.session[SHOWN_ONCE] = codes
-            return redirect("accounts:recovery_codes")
+            return render(request, "accounts/recovery_codes.html", {"codes": codes})
     return render(request, "accounts/enrol.html", {"form": form, "secret": _spelled(device.bin_key)})
 
 
@@ -95,19 +91,13 @@ def enrol_code(request: HttpRequest) -> HttpResponse:
 
 @any_signed_in
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_POST
 def recovery_codes(request: HttpRequest) -> HttpResponse:
-    """Codes for the day the phone is lost: shown once, then only renewed."""
+    """New codes for the day the phone is lost: this answer is the only place that shows them."""
     user = _user(request)
     if not has_device(user):
         return redirect("accounts:enrol")
-    if request.method == "POST":
-        request.session[SHOWN_ONCE] = renew_recovery_codes(request, user, timezone.now())
-        return redirect("accounts:recovery_codes")
-    codes = request.session.pop(SHOWN_ONCE, None)
-    if codes is None:
-        messages.info(request, "恢复码只显示一次。如已遗失，可在“我的账号”重新生成。")
-        return redirect("accounts:me")
+    codes = renew_recovery_codes(user, origin=audit.origin_of(request))
     return render(request, "accounts/recovery_codes.html", {"codes": codes})
 
 

@@ -1,7 +1,6 @@
 """Signing in and out."""
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
@@ -15,7 +14,7 @@ from accounts.demo.people import demo_people
 from accounts.forms.sign_in import SignInForm
 from accounts.lockout import locked_out
 from accounts.models import User
-from accounts.sign_in import Refusal, begin_session, try_sign_in
+from accounts.sign_in import Refusal, begin_session, end_session, try_sign_in
 
 WRONG = "用户名或密码不正确，请核对后重新输入。"
 
@@ -51,7 +50,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @sign_in_step
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    logout(request)
+    end_session(request)
     return redirect(settings.LOGIN_URL)
 
 

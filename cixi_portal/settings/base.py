@@ -127,6 +127,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.WeakWordsRule"},
     {"NAME": "accounts.passwords.HistoryRule"},
 ]
+PORTAL_SUPERUSERS_ALLOWED = False
 PASSWORD_MIN_LENGTH = 12
 PASSWORD_CLASSES = 4
 PASSWORD_HISTORY = 5
@@ -181,14 +182,17 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 # -- API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.tokens.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.tokens.TokenAuthentication",
+        "accounts.tokens.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.access.DeclaredAudience"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "foundation.paging.ApiPagination",
     "PAGE_SIZE": 50,
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
+        "accounts.tokens.CallerThrottle",
     ],
     "NUM_PROXIES": PORTAL_PROXY_COUNT,
     "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "600/min"},

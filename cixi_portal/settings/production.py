@@ -40,7 +40,6 @@ PORTAL_KEYS = {name: _key(f"PORTAL_{name}") for name in ("FIELD_KEY", "INDEX_KEY
 if len({SECRET_KEY, *PORTAL_KEYS.values()}) < 1 + len(PORTAL_KEYS):
     raise ImproperlyConfigured("SECRET_KEY 与 PORTAL_*_KEY 各密钥不得相同，请分别生成。")
 PORTAL_DEMO = False
-PORTAL_SUPERUSERS_ALLOWED = False
 
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
