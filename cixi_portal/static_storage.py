@@ -14,7 +14,7 @@ class StaticFiles(StaticFilesConfig):
 
     ignore_patterns = [
         *StaticFilesConfig.ignore_patterns,
-        "rest_framework", "guardian", "django_otp", "otp_totp", "htmax*", "htmx-4*", "*.map",
+        "rest_framework", "guardian", "django_otp", "otp_totp", "htmax*", "htmx-4*", "django_htmx/ext/*", "*.map",
     ]  # fmt: skip
 
 
@@ -27,7 +27,12 @@ class QuickCompressor(Compressor):
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Hashed names, gzip and brotli beside each file that gains from it."""
+    """Hashed names, gzip and brotli beside each file that gains from it.
+
+    Modules that a module imports are hashed too; else a page would mix new and old ones after an update.
+    """
+
+    support_js_module_import_aggregation = True
 
     def create_compressor(self, **kwargs: object) -> Compressor:
         return QuickCompressor(**kwargs)
