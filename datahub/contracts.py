@@ -329,14 +329,10 @@ class ItemDefinition:
 
 @dataclass(frozen=True)
 class EncodingDecision:
-    """How a text file was read: `name` is utf-8, utf-8-sig, gb18030 or xlsx; `reason` is Chinese.
-
-    `replaced` counts byte sequences that could not be decoded; their rows are refused, not the file.
-    """
+    """How a file was read: `name` is utf-8, utf-8-sig, gb18030 or xlsx; `reason` is Chinese, for the record."""
 
     name: str
     reason: str
-    replaced: int = 0
 
 
 @dataclass(frozen=True)
@@ -393,11 +389,12 @@ class RawBlock:
 
     frame: column `line` (Int64, first physical line or sheet row of the record) and one String column per
     matched field, named by field code. rejections: rows that could not be split into cells
-    (REJECTION_SCHEMA).
+    (REJECTION_SCHEMA). skipped: blank lines, notes and totals, which are no rows.
     """
 
     frame: pl.DataFrame
     rejections: pl.DataFrame
+    skipped: int = 0
 
     @property
     def received(self) -> int:

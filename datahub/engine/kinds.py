@@ -241,16 +241,28 @@ def _fast_money(present: pl.Series, unit: str) -> pl.Series:
     """At most fifteen significant digits, so that the float is exact to the hundredth of 元."""
     scale = MONEY_UNITS[unit]
     places = len(str(scale)) - 1
-    shaped = _fast_where(present, rf"^-?[0-9]{{1,{13 - places}}}(?:\.[0-9]{{1,{2 + places}}})?$")
+    shaped = _fast_where(
+        _without_separators(present), rf"^-?[0-9]{{1,{13 - places}}}(?:\.[0-9]{{1,{2 + places}}})?$"
+    )
     return (shaped.cast(pl.Float64) * (scale * 100)).round().cast(pl.Int64)
 
 
+def _without_separators(present: pl.Series) -> pl.Series:
+    """Thousands separators taken out where they stand right; any other cell unchanged."""
+    separated = present.str.contains(r"^-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$").fill_null(False)
+    if not separated.any():
+        return present
+    return pl.select(
+        pl.when(separated).then(present.str.replace_all(",", "", literal=True)).otherwise(present)
+    ).to_series()
+
+
 def _fast_number(present: pl.Series) -> pl.Series:
-    return _fast_where(present, r"^-?[0-9]{1,12}(?:\.[0-9]{1,8})?$").cast(pl.Float64)
+    return _fast_where(_without_separators(present), r"^-?[0-9]{1,12}(?:\.[0-9]{1,8})?$").cast(pl.Float64)
 
 
 def _fast_integer(present: pl.Series) -> pl.Series:
-    return _fast_where(present, r"^-?[0-9]{1,15}$").cast(pl.Int64)
+    return _fast_where(_without_separators(present), r"^-?[0-9]{1,15}$").cast(pl.Int64)
 
 
 def _fast_ratio(present: pl.Series, unit: str) -> pl.Series:
