@@ -50,53 +50,66 @@ FROM {table} r WHERE item_id = ANY({items}) AND received_at <= {at}
 
 
 def read(
-    items: Mapping[int, str], known_at: datetime, *, shard: int | None, enterprise_ids: Sequence[int] | None
+    items: Mapping[int, str],
+    known_at: datetime,
+    *,
+    shards: Sequence[int] | None,
+    enterprise_ids: Sequence[int] | None,
 ) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
     """See :func:`datahub.public.scoring_frames`; ``items`` maps item numbers to codes."""
-    if (shard is None) == (enterprise_ids is None):
-        raise ValueError("exactly one of shard and enterprise_ids")
-    table = sql.Identifier("datahub_record" if shard is None else f"datahub_record_p{shard:02d}")
+    if (shards is None) == (enterprise_ids is None):
+        raise ValueError("exactly one of shards and enterprise_ids")
     which = sql.SQL("true")
-    if shard is None:
+    tables = [sql.Identifier(f"datahub_record_p{n:02d}") for n in shards or ()]
+    if shards is None:
         which = sql.SQL("r.enterprise_id = ANY({}::int[])").format(sql.Literal(list(enterprise_ids or ())))
-    facts = _copy_out(
-        sql.SQL(_SELECT_FACTS).format(
-            table=table, items=sql.Literal(sorted(items)), at=sql.Literal(known_at), which=which,
-            nums=sql.SQL(", ").join(sql.SQL("nums[{}]").format(sql.Literal(i + 1)) for i in range(MEASURES)),
-        ),
-        _FACTS,
-    )  # fmt: skip
-    parts = facts.partition_by("item_id", as_dict=True, include_key=False)
-    return _read_entities(table, known_at, which), {items[int(key[0])]: frame for key, frame in parts.items()}
-
-
-def _read_entities(table: sql.Identifier, known_at: datetime, which: sql.Composable) -> pl.DataFrame:
-    annual, at = get_item(ANNUAL), sql.Literal(known_at)
-    source = sql.SQL(_REGISTRATIONS).format(
-        table=table, item=sql.Literal(get_item(REGISTRATION).number), at=at, which=which
+        tables = [sql.Identifier("datahub_record")]
+    values = {"items": sql.Literal(sorted(items)), "at": sql.Literal(known_at), "which": which}
+    values["nums"] = sql.SQL(", ").join(
+        sql.SQL("nums[{}]").format(sql.Literal(i + 1)) for i in range(MEASURES)
     )
-    place = {name: sql.Literal(annual.measures.index(name) + 1) for name in ("employees", "revenue", "assets")}
-    query = sql.SQL(_SELECT_ENTITIES).format(
-        derived=sql.SQL(derived("{source}")).format(source=source),
-        table=table, annual=sql.Literal(annual.number), at=at, **place,
-    )  # fmt: skip
-    frame = _copy_out(query, _ENTITIES)
-    size = classify_sizes(frame["industry"], frame["employees"], frame["revenue"] / 10_000, frame["assets"] / 10_000)
+    facts = _copy_out([sql.SQL(_SELECT_FACTS).format(table=table, **values) for table in tables], _FACTS)
+    parts = facts.partition_by("item_id", as_dict=True, include_key=False)
+    entities = _read_entities(tables, known_at, which)
+    return entities, {items[int(key[0])]: frame for key, frame in parts.items()}
+
+
+def _read_entities(
+    tables: Sequence[sql.Identifier], known_at: datetime, which: sql.Composable
+) -> pl.DataFrame:
+    frame = _copy_out([_select_entities(table, known_at, which) for table in tables], _ENTITIES)
+    size = classify_sizes(
+        frame["industry"], frame["employees"], frame["revenue"] / 10_000, frame["assets"] / 10_000
+    )
     return frame.select(
         "enterprise_id", "kind", "state", pl.col("section").fill_null(""),
         pl.col("industry").fill_null("").str.head(2), size.alias("size"), pl.col("town_code").fill_null(""),
         "established_on", "registered_capital_yuan",
+    ).sort("enterprise_id")  # fmt: skip
+
+
+def _select_entities(table: sql.Identifier, known_at: datetime, which: sql.Composable) -> sql.Composed:
+    annual, at = get_item(ANNUAL), sql.Literal(known_at)
+    source = sql.SQL(_REGISTRATIONS).format(
+        table=table, item=sql.Literal(get_item(REGISTRATION).number), at=at, which=which
+    )
+    place = {
+        name: sql.Literal(annual.measures.index(name) + 1) for name in ("employees", "revenue", "assets")
+    }
+    return sql.SQL(_SELECT_ENTITIES).format(
+        derived=sql.SQL(derived("{source}")).format(source=source),
+        table=table, annual=sql.Literal(annual.number), at=at, **place,
     )  # fmt: skip
 
 
-def _copy_out(query: sql.Composed, schema: Mapping[str, Any]) -> pl.DataFrame:
+def _copy_out(queries: Sequence[sql.Composed], schema: Mapping[str, Any]) -> pl.DataFrame:
     buffer = BytesIO()
     with connection.cursor() as cursor:
-        statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query)
-        with cursor.copy(statement) as copy:
-            for data in copy:
-                buffer.write(data)
+        for query in queries:
+            with cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query)) as copy:
+                for data in copy:
+                    buffer.write(data)
     if not buffer.tell():
         return pl.DataFrame(schema=schema)
     buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=schema, missing_utf8_is_empty_string=False)
+    return pl.read_csv(buffer, has_header=False, schema=schema)

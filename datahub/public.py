@@ -34,6 +34,7 @@ __all__ = [
     "delivered_items",
     "division_name",
     "enterprise_cards",
+    "enterprise_count",
     "find_enterprise",
     "get_enterprise",
     "get_item",
@@ -118,6 +119,11 @@ def _card(row: Enterprise) -> EnterpriseCard:
     )  # fmt: skip
 
 
+def enterprise_count() -> int:
+    """How many enterprises are registered."""
+    return Enterprise.objects.filter(is_registered=True).count()
+
+
 def last_change(at_or_before: datetime | None = None) -> ChangeNews | None:
     """The latest change of the store, or the latest at or before an instant."""
     changes = Change.objects.order_by("-id")
@@ -151,10 +157,10 @@ def scoring_frames(
     items: Iterable[str],
     known_at: datetime,
     *,
-    shard: int | None = None,
+    shards: Sequence[int] | None = None,
     enterprise_ids: Sequence[int] | None = None,
 ) -> tuple[pl.DataFrame, Mapping[str, pl.DataFrame]]:
-    """Entities and facts known at an instant, of one shard (0 to 15) or of the given enterprises.
+    """Entities and facts known at an instant, of some shards (0 to 15) or of the given enterprises.
 
     Returns the entities frame (enterprise_id, kind, state, section, industry (two digits), size,
     town_code, established_on, registered_capital_yuan), ascending, and per item code a frame
@@ -162,4 +168,4 @@ def scoring_frames(
     n1…n10). Items without facts are absent.
     """
     numbers = {get_item(code).number: code for code in items}
-    return frames.read(numbers, known_at, shard=shard, enterprise_ids=enterprise_ids)
+    return frames.read(numbers, known_at, shards=shards, enterprise_ids=enterprise_ids)

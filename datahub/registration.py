@@ -18,7 +18,9 @@ CASE WHEN payload->>'ent_type' LIKE '%分公司%' OR payload->>'ent_type' LIKE '
 def _section_case() -> str:
     """SQL for the section letter of a numeric industry code (GB/T 4754: the letter is not in the digits)."""
     division = "substring(payload->>'industry_code' from '^[A-T]?([0-9][0-9])')::int"
-    whens = " ".join(f"WHEN {division} BETWEEN {low} AND {high} THEN '{s}'" for s, low, high in SECTION_RANGES)
+    whens = " ".join(
+        f"WHEN {division} BETWEEN {low} AND {high} THEN '{s}'" for s, low, high in SECTION_RANGES
+    )
     return f"CASE {whens} ELSE '' END"
 
 

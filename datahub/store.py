@@ -46,7 +46,7 @@ class Written:
 
 
 def make_stage(cursor: Any) -> None:
-    cursor.execute("DROP TABLE IF EXISTS stage, diff")
+    cursor.execute("DROP TABLE IF EXISTS stage, diff, spared, vanished")
     cursor.execute(_STAGE)
 
 
@@ -64,7 +64,12 @@ def copy_rows(cursor: Any, table: str, columns: Iterable[str], frame: pl.DataFra
 def as_array_text(column: str) -> pl.Expr:
     """A list-of-floats column as PostgreSQL spells arrays; an absent list stays null."""
     inner = pl.col(column).list.eval(pl.element().cast(pl.String).fill_null("NULL")).list.join(",")
-    return pl.when(pl.col(column).is_null()).then(None).otherwise(pl.format("{{}}", inner)).alias(column)
+    return (
+        pl.when(pl.col(column).is_null())
+        .then(None)
+        .otherwise(pl.concat_str(pl.lit("{"), inner, pl.lit("}")))
+        .alias(column)
+    )
 
 
 def lock_promotions(cursor: Any) -> None:
@@ -194,6 +199,7 @@ def withdraw(cursor: Any, mark: ChangeMark, item_id: int, batch_id: int) -> tupl
 
     The version that comes back is the latest of the fact that stands on no withdrawn batch.
     """
+    cursor.execute("DROP TABLE IF EXISTS gone")
     cursor.execute(
         """
         CREATE TEMP TABLE gone ON COMMIT DROP AS

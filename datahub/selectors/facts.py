@@ -29,7 +29,9 @@ class ReadingRight:
 
     def allows_item(self, item: ItemDefinition) -> bool:
         """True if the fact as a whole (personal identifiers aside) is open."""
-        return item.fact_grade <= self.ceiling or (item.fact_grade is Grade.L3 and item.category in self.opened)
+        return item.fact_grade <= self.ceiling or (
+            item.fact_grade is Grade.L3 and item.category in self.opened
+        )
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,6 @@ class Fact:
     def when(self) -> date | None:
         """The day that places the fact on a timeline."""
         return self.event_date or self.valid_from
-
 
 
 _SELECT = """
@@ -112,10 +113,24 @@ def list_facts(
 
 
 def _fact(row: tuple[Any, ...], right: ReadingRight, day: date, names: Mapping[str, str]) -> Fact:
-    record_id, item_id, payload, event, valid_from, valid_to, released, received, batch_id, line, file_name = row
+    (
+        record_id,
+        item_id,
+        payload,
+        event,
+        valid_from,
+        valid_to,
+        released,
+        received,
+        batch_id,
+        line,
+        file_name,
+    ) = row
     item = get_item_by_number(item_id)
     content = payload if isinstance(payload, dict) else json.loads(payload)
-    fields = tuple(_field(item, f, content.get(f.code), right) for f in item.payload_fields if f.grade is not Grade.L4)
+    fields = tuple(
+        _field(item, f, content.get(f.code), right) for f in item.payload_fields if f.grade is not Grade.L4
+    )
     return Fact(
         record_id=record_id, item=item, department=names[item.department_code], fields=fields,
         document_no=_document_no(item, content, right), event_date=event, valid_from=valid_from,
