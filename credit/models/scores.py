@@ -68,11 +68,11 @@ class ScoreRun(models.Model):
 
 
 class ScoreChunk(models.Model):
-    """A part of a run that one worker does in one transaction: a shard, or a list of enterprises."""
+    """A part of a run that one worker does in one transaction: some shards, or a list of enterprises."""
 
     run = models.ForeignKey(ScoreRun, models.CASCADE, related_name="chunks", db_index=False)
     number = models.SmallIntegerField()
-    shard = models.SmallIntegerField(null=True)
+    shards = ArrayField(models.SmallIntegerField(), null=True)
     enterprise_ids = ArrayField(models.IntegerField(), null=True)
     is_done = models.BooleanField(default=False)
     input_digest = models.CharField(max_length=64, blank=True, default="")
