@@ -10,6 +10,8 @@ class RoofConfig(AppConfig):
 
     def ready(self) -> None:
         from .database_roles import grant_rights
+        from .static_storage import leave_out_unused
 
+        leave_out_unused()
         # Django sends the signal once for every app that has models; the roof has none.
         post_migrate.connect(grant_rights, sender=apps.get_app_config("accounts"))

@@ -1,6 +1,7 @@
 """How static files are collected: only what pages ask for, hashed, compressed in seconds."""
 
 import brotli
+from django.apps import apps
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -9,13 +10,23 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 BROTLI_QUALITY = 8
 
 
-class StaticFiles(StaticFilesConfig):
-    """Leaves out what belongs to pages of other packages that this portal does not show."""
+# What belongs to pages of other packages that this portal does not show.
+NOT_COLLECTED = [
+    "rest_framework",
+    "guardian",
+    "django_otp",
+    "otp_totp",
+    "htmax*",
+    "htmx-4*",
+    "django_htmx/ext/*",
+    "*.map",
+]
 
-    ignore_patterns = [
-        *StaticFilesConfig.ignore_patterns,
-        "rest_framework", "guardian", "django_otp", "otp_totp", "htmax*", "htmx-4*", "django_htmx/ext/*", "*.map",
-    ]  # fmt: skip
+
+def leave_out_unused() -> None:
+    """Have ``collectstatic`` pass over :data:`NOT_COLLECTED`."""
+    config = apps.get_app_config("staticfiles")
+    config.ignore_patterns = [*StaticFilesConfig.ignore_patterns, *NOT_COLLECTED]  # type: ignore[attr-defined]
 
 
 class QuickCompressor(Compressor):

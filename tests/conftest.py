@@ -1,10 +1,16 @@
 """Real servers for every test: PostgreSQL and Redis are started once and shared by all workers."""
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browsing import Chromium
+    from tests.running import Web, Worker
 
 _stack = contextlib.ExitStack()
 
@@ -52,21 +58,46 @@ def signed_in() -> Callable[[object], object]:
 
 
 @pytest.fixture
-def browser_page() -> Iterator[object]:
-    """A page of a real Chromium; not run (failed under CI) where there is none."""
-    import shutil
+def celery_worker_process(transactional_db: None) -> Iterator["Worker"]:
+    """A real worker on the test's database, as the application's role (see ``tests/running.py``)."""
+    from tests.running import Worker
 
-    from playwright.sync_api import sync_playwright
+    with Worker() as worker:
+        yield worker
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("未找到 Chromium：浏览器测试没有运行")
-        pytest.skip("未找到 Chromium：浏览器测试没有运行")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=flags)
-        page = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
-        yield page
-        browser.close()
+
+@pytest.fixture
+def live_portal(transactional_db: None) -> Iterator["Web"]:
+    """A real web server on the test's database, as the application's role; ``live_portal.url``."""
+    from tests.running import Web
+
+    with Web() as web:
+        yield web
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator["Chromium"]:
+    """A real Chromium; ``browser.page()`` opens a desktop page, ``browser.page(phone=True)`` a phone's.
+
+    The test fails if a page complained in its console, broke the content security policy or asked
+    another host. Not run (failed under CI) where there is no Chromium.
+    """
+    from tests.browsing import Chromium
+
+    # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with Chromium() as chromium:
+        yield chromium
+        assert chromium.complaints == []
+
+
+@pytest.fixture
+def browser_page(browser: "Chromium") -> "Page":
+    """A page of 1440 x 900 in a real Chromium."""
+    return browser.page()
+
+
+@pytest.fixture
+def phone_page(browser: "Chromium") -> "Page":
+    """A page of 390 x 844 with a touch screen in a real Chromium."""
+    return browser.page(phone=True)

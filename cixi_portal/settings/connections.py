@@ -59,9 +59,9 @@ def celery_url() -> str:
     return f"redis+socket://{urlsplit(url).path}?virtual_host=0" if url.startswith("unix://") else url
 
 
-def cache_url() -> str:
+def cache_url(database: int = 3) -> str:
+    """The cache has a database of its own on the same server (the queue has number 0)."""
     url = redis_url()
     if url.startswith("unix://"):
-        return f"{url}?db=3"
-    parts = urlsplit(url)
-    return parts._replace(path="/3").geturl()
+        return f"{url}?db={database}"
+    return urlsplit(url)._replace(path=f"/{database}").geturl()

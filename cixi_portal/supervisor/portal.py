@@ -65,9 +65,9 @@ class Portal:
             signal.signal(number, self._on_signal)
         with children.only_one(self.address.url):
             secrets_file.ensure(services.secrets_file())
-            self.listener = self.address.reserve()
-            if left := children.end_left_behind():
+            if left := children.end_left_behind():  # they may still hold the port
                 self._say(f"已结束上次异常退出遗留的 {left} 个进程。")
+            self.listener = self.address.reserve()
             try:
                 with services.running():
                     self._serve()

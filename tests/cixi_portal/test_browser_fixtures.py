@@ -1,0 +1,32 @@
+"""The real web server and the real browser that other tests build on."""
+
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_the_sign_in_page_is_served_to_desktop_and_phone_without_a_complaint(
+    live_portal: Any, browser: Any
+) -> None:
+    for phone in (False, True):
+        page = browser.page(phone=phone)
+        page.goto(f"{live_portal.url}/accounts/sign-in/")
+        assert page.locator("form").count() >= 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_a_broken_policy_and_a_foreign_request_are_noticed(live_portal: Any, browser: Any) -> None:
+    page = browser.page()
+    page.goto(f"{live_portal.url}/accounts/sign-in/")
+    page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://203.0.113.9/pixel.png'}))")
+    page.wait_for_timeout(300)
+    assert any("203.0.113.9" in complaint for complaint in browser.complaints)
+    browser.complaints.clear()
+
+
+def test_a_page_that_is_refused_on_purpose_is_no_complaint(live_portal: Any, browser: Any) -> None:
+    page = browser.page()
+    answer = page.goto(f"{live_portal.url}/no-such-page/")
+    assert answer.status == 404
