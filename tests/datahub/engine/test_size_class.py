@@ -2,7 +2,7 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datahub.engine.size_class import CLASSES, RULES, classify, classify_sizes, size_class
@@ -68,6 +68,7 @@ _measure = st.one_of(
 _row = st.tuples(st.sampled_from(sorted(RULES)), _measure, _measure, _measure)
 
 
+@settings(deadline=None)
 @given(st.lists(_row, min_size=1, max_size=30))
 def test_the_columns_agree_with_the_rule_read_aloud(rows: list[tuple[str, float, float, float]]) -> None:
     trades, heads, revenue, assets = zip(*rows, strict=True)
