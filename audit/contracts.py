@@ -1,5 +1,6 @@
 """What crosses the border of the log."""
 
+import datetime
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -98,3 +99,22 @@ class Report:
     @property
     def intact(self) -> bool:
         return self.finding is None
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the auditor looks for; empty means everything. ``action`` ending in a dot means a whole app,
+    ``target`` matches from its beginning; ``since`` is included, ``until`` is not."""
+
+    since: datetime.datetime | None = None
+    until: datetime.datetime | None = None
+    actor: str = ""
+    action: str = ""
+    target: str = ""
+    result: str = ""
+    request_id: str = ""
+
+    def told(self) -> dict[str, str]:
+        """The filters in force, as text."""
+        pairs = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
+        return {name: str(value) for name, value in pairs if value}

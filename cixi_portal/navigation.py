@@ -29,6 +29,7 @@ ENTRIES: dict[Role, tuple[Entry, ...]] = {
         Entry("accounts:agencies", "机构", "building"),
     ),
     Role.SECURITY_OFFICER: (Entry("accounts:rights", "角色", "shield-check"),),
+    Role.AUDITOR: (Entry("audit:list", "审计日志", "journal-check"),),
 }
 MOST_ENTRIES = 6
 

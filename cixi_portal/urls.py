@@ -10,6 +10,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("progress/<str:key>/", progress_view.progress_state, name="progress"),
     path("", include("accounts.urls")),
+    path("audit/", include("accounts.auditor.urls")),
 ]
 
 handler400 = errors.bad_request
