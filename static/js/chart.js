@@ -173,7 +173,7 @@ function fillCaption(card) {
   place.replaceChildren(...parts.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
 }
 
-const titleOf = (card) => card.querySelector(".chart-head h3")?.textContent.trim() || "图表";
+const titleOf = (card) => card.querySelector(".chart-title")?.textContent.trim() || "图表";
 const captionOf = (card) => [...card.querySelectorAll("figcaption span")].map((part) => part.textContent).join(" · ");
 
 function save(blobOrUrl, name) {
