@@ -134,8 +134,12 @@ def _find_cut(buffer: bytes) -> int:
     return cut if last - cut <= MAX_OPEN_BYTES else last
 
 
-def lay_out(block: TextBlock, delimiter: str) -> Layout | None:
-    """Find the records of a block. None when its quotation marks are not well formed throughout."""
+def lay_out(block: TextBlock, delimiter: str, width: int) -> Layout | None:
+    """Find the records of a block. None when its quotation marks are not well formed throughout.
+
+    A record of several lines that holds a line of `width` cells also counts as ill formed: two lone quotation
+    marks far apart look like that.
+    """
     symbols = np.frombuffer(block.data, dtype=np.uint8)
     newlines = np.flatnonzero(symbols == _NEWLINE)
     delimiters = np.flatnonzero(symbols == ord(delimiter))
@@ -148,7 +152,17 @@ def lay_out(block: TextBlock, delimiter: str) -> Layout | None:
         delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
     starts = np.concatenate(([0], ends[:-1] + 1))
     widths = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts) + 1
-    return Layout(starts, ends + 1, block.first_line + np.searchsorted(newlines, starts), widths)
+    layout = Layout(starts, ends + 1, block.first_line + np.searchsorted(newlines, starts), widths)
+    return None if _swallows_records(block, layout, delimiter, width) else layout
+
+
+def _swallows_records(block: TextBlock, layout: Layout, delimiter: str, width: int) -> bool:
+    spans = np.diff(np.append(layout.lines, block.first_line + block.data.count(b"\n")))
+    for place in np.flatnonzero(spans > 1).tolist():
+        text = block.data[layout.starts[place] : layout.ends[place] - 1].decode("utf-8")
+        if any(_is_record(line, delimiter, width) for line in text.split("\n")[1:]):
+            return True
+    return False
 
 
 def _well_formed(symbols: np.ndarray, quotes: np.ndarray, delimiter: int) -> bool:
@@ -217,7 +231,8 @@ def read_record(
     """Cells of the record that begins at a physical line, and how many lines it takes.
 
     None for a record with a lone quotation mark, which then takes one line. A record of several lines must have
-    `width` cells (any number when None), or its first mark was a lone one.
+    `width` cells (any number when None) and swallow no line that is a record by itself, or its first mark was a
+    lone one.
     """
     text = physical[at]
     if '"' not in text:
@@ -225,10 +240,12 @@ def read_record(
     for used in range(1, min(MAX_JOINED_LINES, len(physical) - at) + 1):
         if used > 1:
             text = f"{text}\n{physical[at + used - 1]}"
+            if width is not None and _is_record(physical[at + used - 1], delimiter, width):
+                return None, 1
             if '"' not in physical[at + used - 1]:
                 continue
         try:
-            source = (text,) if used == 1 else text.splitlines(keepends=True)
+            source = [f"{part}\n" for part in text.split("\n")]
             cells = next(csv.reader(source, delimiter=delimiter, strict=True))
         except csv.Error as error:
             if "unexpected end of data" in str(error):
@@ -238,10 +255,27 @@ def read_record(
     return None, 1
 
 
-def rows_of(block: TextBlock, lines: list[int], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _is_record(line: str, delimiter: str, width: int) -> bool:
+    """True when a physical line by itself is a whole record of that width.
+
+    The last line of a quoted cell never is: it has an odd number of quotation marks.
+    """
+    if line.count(delimiter) < width - 1 or line.count('"') % 2:
+        return False
+    if '"' not in line:
+        return line.count(delimiter) == width - 1
+    try:
+        return len(next(csv.reader((line,), delimiter=delimiter, strict=True))) == width
+    except csv.Error:
+        return False
+
+
+def rows_of(
+    block: TextBlock, lines: list[int], delimiter: str, width: int
+) -> Iterator[tuple[int, list[str]]]:
     """The cells of the records that begin on these lines of the block; a lone quote gives the line as one cell."""
     physical = block.data.decode("utf-8").split("\n")[:-1]
     for line in lines:
         at = line - block.first_line
-        cells, _ = read_record(physical, at, delimiter, width=None)
+        cells, _ = read_record(physical, at, delimiter, width)
         yield line, [physical[at]] if cells is None else cells

@@ -69,7 +69,7 @@ class Delivery:
             last = block.first_line + block.data.count(b"\n")
             here = sorted(line for line in wanted if block.first_line <= line < last)
             if here:
-                yield from csv_blocks.rows_of(block, here, self.delimiter)
+                yield from csv_blocks.rows_of(block, here, self.delimiter, len(self.headers))
 
 
 def open_delivery(path: Path, item: ItemDefinition) -> Delivery:
@@ -132,14 +132,12 @@ def _text_block(delivery: Delivery, block: TextBlock) -> RawBlock:
     """Records as wide as the header go through polars; the others, or all of an ill-formed block, one by one."""
     width, delimiter = len(delivery.headers), delivery.delimiter
     places = sorted({0, *delivery.match.columns.values()})
-    layout = csv_blocks.lay_out(block, delimiter)
+    layout = csv_blocks.lay_out(block, delimiter, width)
     if layout is None:
         records = csv_blocks.parse_records(block, delimiter, width)
         lines, table = _as_table(records, places)
         return _without_notes(delivery, lines, table, records.rejections(), records.blank)
     odd = layout.widths != width
-    if width == 1:
-        odd |= layout.ends - layout.starts <= 1
     records = csv_blocks.parse_some(block, layout, odd, delimiter, width)
     lines, table = _as_table(records, places)
     if not odd.all():
