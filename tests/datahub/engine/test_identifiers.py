@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datahub.contracts import Kind
@@ -173,6 +173,7 @@ def nearly_valid(draw, kind: Kind) -> str:
 
 
 @pytest.mark.parametrize("kind", list(PROBLEM_OF))
+@settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_a_whole_column_agrees_with_single_values(kind, data):
     some = st.one_of(
