@@ -5,16 +5,24 @@ PYTHON := $(VENV)/bin/python
 PORT ?= 8000
 HOST ?= 127.0.0.1
 PYTEST_WORKERS ?= 2
+PYTEST := $(PYTHON) -m pytest -n $(PYTEST_WORKERS) --dist loadfile -q
 
-.PHONY: run test check bench install install-dev browser clean stop
+.PHONY: run stop test test-system check bench backup restore install install-dev browser clean
 
-run: $(VENV)/.run-ready
+run: install
 	@PORT=$(PORT) HOST=$(HOST) exec $(PYTHON) -m cixi_portal.supervisor
 
-test: $(VENV)/.dev-ready browser
-	$(PYTHON) -m pytest -n $(PYTEST_WORKERS) --dist loadfile -q
+stop: install
+	@$(PYTHON) -m cixi_portal.supervisor stop
 
-check: $(VENV)/.dev-ready
+test: install-dev browser
+	$(PYTEST)
+
+# Every test that does not try the embedded servers themselves, on the servers that the system offers.
+test-system: install-dev browser
+	@scripts/test_on_system_servers.sh $(PYTEST)
+
+check: install-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
@@ -22,28 +30,23 @@ check: $(VENV)/.dev-ready
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	scripts/check_deploy.sh $(PYTHON)
 
-bench: $(VENV)/.dev-ready
+bench: install-dev
 	$(PYTHON) -m bench $(BENCH)
 
-stop:
-	@$(PYTHON) -m cixi_portal.supervisor stop
+backup: install
+	@scripts/backup.sh $(PYTHON) $(TO)
 
-install: $(VENV)/.run-ready
-install-dev: $(VENV)/.dev-ready
+restore: install
+	@scripts/restore.sh $(PYTHON) $(FROM)
 
-$(VENV)/bin/python:
-	@scripts/make_venv.sh $(VENV)
+install:
+	@scripts/install.sh $(VENV) requirements.txt $(VENV)/.run-ready
 
-$(VENV)/.run-ready: requirements.txt | $(VENV)/bin/python
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
-
-$(VENV)/.dev-ready: requirements.txt requirements-dev.txt | $(VENV)/bin/python
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@ $(VENV)/.run-ready
+install-dev:
+	@scripts/install.sh $(VENV) requirements-dev.txt $(VENV)/.dev-ready
 
 browser:
 	@scripts/install_browser.sh
 
 clean:
-	rm -rf .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

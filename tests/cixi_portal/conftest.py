@@ -129,6 +129,8 @@ class OwnPortal:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+        except OSError as error:  # not up, or not yet again
+            return 0, str(error)
 
     def clean(self) -> None:
         if self.process is not None and self.process.poll() is None:

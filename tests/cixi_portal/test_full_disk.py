@@ -13,6 +13,8 @@ from cixi_portal.embedded.postgres import OWNER, Postgres, UnableToStartPostgres
 
 from .conftest import remove_state
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Places]]:

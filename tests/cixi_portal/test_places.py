@@ -11,6 +11,8 @@ from cixi_portal.embedded.places import Places, UnableToPrepareFolder
 
 from .conftest import as_user, remove_state
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture
 def places(tmp_path: Path) -> Iterator[Places]:

@@ -16,6 +16,8 @@ from cixi_portal.embedded.postgres import OWNER, Postgres
 
 from .conftest import as_user, remove_state, wait_until
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture(scope="module")
 def server(own_places: Places) -> Postgres:

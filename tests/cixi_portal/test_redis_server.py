@@ -12,6 +12,8 @@ from cixi_portal.embedded import processes
 from cixi_portal.embedded.places import Places
 from cixi_portal.embedded.redis_server import RedisServer
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture(scope="module")
 def server(own_places: Places) -> RedisServer:

@@ -17,6 +17,8 @@ from .conftest import PROJECT, OwnPortal, wait_until
 USE = """
 import sys
 from cixi_portal.embedded import services
+
+pytestmark = pytest.mark.embedded
 with services.running():
     print("in", flush=True)
     sys.stdin.readline()
