@@ -16,6 +16,7 @@ from audit import Origin
 
 RECOVERY_CODES = 10
 RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+TOO_SOON = "连续输入有误，请稍候片刻，等验证器刷新后再输入。"
 USED_OR_WRONG = "动态口令不正确或已使用过，请等待验证器刷新后输入新的口令。"
 
 
@@ -25,11 +26,12 @@ class UnableToVerifyCode(Exception):
 
 def verify_code(request: HttpRequest, user: User, code: str) -> None:
     """Finish sign-in with a code of the authenticator. A code works once; guessing is slowed down."""
+    too_soon = _must_wait(user)
     for device in TOTPDevice.objects.filter(user=user, confirmed=True):
         if _accept(request, user, device, code, "authenticator"):
             return
     _record(request, user, "authenticator", "refused")
-    raise UnableToVerifyCode(_wait(user) or USED_OR_WRONG)
+    raise UnableToVerifyCode(TOO_SOON if too_soon else USED_OR_WRONG)
 
 
 def verify_recovery_code(request: HttpRequest, user: User, code: str) -> None:
@@ -94,12 +96,10 @@ def _record(request: HttpRequest, user: User, means: str, result: str) -> None:
     )
 
 
-def _wait(user: User) -> str:
-    for device in TOTPDevice.objects.filter(user=user, confirmed=True):
-        allowed, details = device.verify_is_allowed()
-        if not allowed and (details or {}).get("locked_until"):
-            return "连续输入有误，请稍候片刻，等验证器刷新后再输入。"
-    return ""
+def _must_wait(user: User) -> bool:
+    """True while a wrong code a moment ago makes every code refused."""
+    devices = TOTPDevice.objects.filter(user=user, confirmed=True)
+    return any(not device.verify_is_allowed()[0] for device in devices)
 
 
 def _new_recovery_codes(user: User) -> list[str]:

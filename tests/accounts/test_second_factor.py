@@ -1,0 +1,192 @@
+"""The second step: nothing answers before it, a code works once, a recovery code works once."""
+
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+from django_otp.oath import totp
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import User
+from accounts.roles import CARDS, Role
+from accounts.url_map import addresses
+from tests.people import PASSWORD, client_of, make_person
+
+pytestmark = pytest.mark.django_db
+STEP = "/accounts/second-step/"
+NEEDING = [role for role, card in CARDS.items() if card.second_factor]
+
+
+def enter(user: User) -> Client:
+    client = Client()
+    client.post("/accounts/sign-in/", {"username": user.username, "password": PASSWORD})
+    return client
+
+
+def with_device(role: Role = Role.SYSTEM_OFFICER) -> tuple[User, TOTPDevice]:
+    user = make_person(role)
+    return user, TOTPDevice.objects.create(user=user, name="t", confirmed=True)
+
+
+def code_of(device: TOTPDevice, steps: int = 0) -> str:
+    return f"{totp(device.bin_key, drift=steps):06d}"
+
+
+@pytest.mark.parametrize("role", NEEDING)
+def test_before_the_second_step_every_page_leads_to_it(role: Role) -> None:
+    user, _ = with_device(role)
+    client = enter(user)
+    asked = 0
+    for address in addresses():
+        if "<" in address.route or getattr(address.view, "sign_in_step", False):
+            continue
+        answer = client.get(f"/{address.route}")
+        expected = (403, None) if address.route.startswith("api/") else (302, STEP)
+        assert (answer.status_code, answer.headers.get("Location")) == expected, address.route
+        asked += 1
+    assert asked > 10
+
+
+def test_other_roles_are_not_asked() -> None:
+    client = enter(make_person(Role.BANK_OFFICER))
+    assert client.get("/accounts/me/").status_code == 200
+
+
+def test_who_bound_an_authenticator_freely_is_asked_too() -> None:
+    user, device = with_device(Role.BANK_OFFICER)
+    client = enter(user)
+    assert client.get("/accounts/me/")["Location"] == STEP
+    client.post(STEP, {"code": code_of(device)})
+    assert client.get("/accounts/me/").status_code == 200
+
+
+def test_a_code_opens_the_session_once_and_renews_its_key() -> None:
+    user, device = with_device()
+    client, second = enter(user), enter(user)
+    before = client.session.session_key
+    code = code_of(device)
+    assert client.post(f"{STEP}?next=/accounts/me/", {"code": code})["Location"] == "/accounts/me/"
+    assert client.session.session_key != before
+    assert client.get("/accounts/people/").status_code == 200
+    answer = second.post(STEP, {"code": code})
+    assert "已使用过" in answer.content.decode()
+    assert second.get("/accounts/people/")["Location"] == STEP
+
+
+def test_a_code_of_ten_minutes_ago_is_refused() -> None:
+    user, device = with_device()
+    client = enter(user)
+    assert client.post(STEP, {"code": code_of(device, -20)}).status_code == 200
+    assert client.get("/accounts/people/").status_code == 302
+
+
+def test_guessing_codes_is_slowed_down() -> None:
+    user, device = with_device()
+    client = enter(user)
+    client.post(STEP, {"code": "000000" if code_of(device) != "000000" else "111111"})
+    answer = client.post(STEP, {"code": code_of(device)})  # right, but too soon after a wrong one
+    assert "请稍候片刻" in answer.content.decode()
+    device.refresh_from_db()
+    assert device.throttling_failure_count == 1
+
+
+def test_a_recovery_code_works_once() -> None:
+    user, _ = with_device()
+    codes = shown_codes(client_of(user).post("/accounts/second-step/recovery-codes/"))
+    assert len(codes) == 10
+    first, again = enter(user), enter(user)
+    assert first.post(f"{STEP}?recovery=1", {"code": codes[0].upper()}).status_code == 302
+    assert first.get("/accounts/people/").status_code == 200
+    assert "已使用过" in again.post(f"{STEP}?recovery=1", {"code": codes[0]}).content.decode()
+    assert StaticToken.objects.filter(device__user=user).count() == 9
+
+
+def test_recovery_codes_are_kept_as_hashes_and_new_ones_end_the_old() -> None:
+    user, _ = with_device()
+    client = client_of(user)
+    old = shown_codes(client.post("/accounts/second-step/recovery-codes/"))
+    kept = set(StaticToken.objects.filter(device__user=user).values_list("token", flat=True))
+    assert not kept & {code.replace("-", "") for code in old}
+    client.post("/accounts/second-step/recovery-codes/")
+    answer = enter(user).post(f"{STEP}?recovery=1", {"code": old[1]})
+    assert "不正确" in answer.content.decode()
+
+
+def test_who_has_no_authenticator_yet_can_only_bind_one() -> None:
+    user = make_person(Role.AUDITOR)
+    client = enter(user)
+    assert client.get("/")["Location"] == "/accounts/second-step/enrol/"
+    page = client.get("/accounts/second-step/enrol/")
+    device = TOTPDevice.objects.get(user=user, confirmed=False)
+    picture = client.get("/accounts/second-step/enrol/code.svg")
+    assert picture["Content-Type"] == "image/svg+xml"
+    assert b"<svg" in picture.content
+    assert "data:" not in page.content.decode().split("<main", 1)[1]
+    answer = client.post("/accounts/second-step/enrol/", {"code": code_of(device)})
+    assert len(shown_codes(answer)) == 10
+    assert client.get("/accounts/me/").status_code == 200
+
+
+def test_binding_needs_the_right_code() -> None:
+    user = make_person(Role.AUDITOR)
+    client = enter(user)
+    client.get("/accounts/second-step/enrol/")
+    client.post("/accounts/second-step/enrol/", {"code": "123456"})
+    assert not TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    assert client.get("/")["Location"] == "/accounts/second-step/enrol/"
+
+
+def test_an_authenticator_cannot_be_replaced_by_enrolling_again() -> None:
+    user, device = with_device()
+    client = enter(user)  # knows the password, not the code
+    assert client.get("/accounts/second-step/enrol/").status_code == 302
+    assert client.get("/accounts/second-step/enrol/code.svg").status_code == 404
+    assert list(TOTPDevice.objects.filter(user=user)) == [device]
+
+
+def test_the_second_step_comes_before_the_change_of_password() -> None:
+    user, device = with_device()
+    User.objects.filter(pk=user.pk).update(must_change_password=True)
+    client = enter(user)
+    words = {"current": PASSWORD, "new": "Kiln-glaze 41 harbour", "again": "Kiln-glaze 41 harbour"}
+    assert client.post("/accounts/password/", words)["Location"] == STEP
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    client.post(STEP, {"code": code_of(device)})
+    assert client.get("/")["Location"] == "/accounts/password/"
+
+
+def test_second_steps_stand_in_the_log_with_their_result() -> None:
+    from audit.models import AuditEntry
+
+    user, device = with_device()
+    client = enter(user)
+    client.post(STEP, {"code": code_of(device)})
+    client.post("/accounts/sign-out/")
+    enter(user).post(STEP, {"code": code_of(device)})
+    told = AuditEntry.objects.filter(action="accounts.second_step.passed").order_by("seq")
+    assert [(entry.result, entry.actor_id) for entry in told] == [("ok", user.pk), ("refused", user.pk)]
+
+
+def shown_codes(answer: Any) -> list[str]:
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    return list(answer.context["codes"])
+
+
+def test_a_demo_code_is_always_a_fresh_one() -> None:
+    from django.utils import timezone
+
+    from accounts.demo.codes import demo_code
+
+    user, device = with_device()
+    User.objects.filter(pk=user.pk).update(is_demo=True)
+    for _ in range(2):
+        code, seconds = demo_code(user.username, timezone.now())
+        assert 0 < seconds <= 90
+        client = enter(user)
+        client.post(STEP, {"code": code})
+        assert client.get("/accounts/people/").status_code == 200
+    assert device.last_t < time.time()
