@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from foundation import request_id
+from foundation.addresses import client_address
 
 from .contracts import Origin
 
@@ -27,15 +27,5 @@ def origin_of(request: HttpRequest | Any) -> Origin:
 
 
 def address_of(request: HttpRequest | Any) -> str:
-    """The visitor's address.
-
-    Behind ``n`` proxies of ours it is the ``n``-th entry from the right of ``X-Forwarded-For``: what stands
-    further left was written by the visitor and is not believed.
-    """
-    proxies = int(getattr(settings, "AXES_IPWARE_PROXY_COUNT", 0) or 0)
-    forwarded = [
-        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
-    ]
-    if proxies and len(forwarded) >= proxies:
-        return forwarded[-proxies][:64]
-    return str(request.META.get("REMOTE_ADDR", ""))[:64]
+    """The visitor's address, as far as it can be believed (see :mod:`foundation.addresses`)."""
+    return client_address(request)[:64]

@@ -19,8 +19,10 @@ from typing import Any
 
 from django.utils import timezone
 
+import audit
 from accounts.models import Agency, ApiToken, InboxItem, User
 from accounts.roles import Role
+from audit.models import AuditEntry
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,11 @@ def a_bank_officers_progress(world: World) -> dict[str, Any]:
     return {"key": progress.register("核验", owner_id=world.people[Role.BANK_OFFICER].pk, total=1)}
 
 
+def an_entry(world: World) -> dict[str, Any]:
+    audit.record("audit.viewed", origin=audit.Origin.system("test"))
+    return {"seq": AuditEntry.objects.latest("seq").seq}
+
+
 # -- the table ---------------------------------------------------------------------------------------
 SYSTEM, SECURITY = Role.SYSTEM_OFFICER, Role.SECURITY_OFFICER
 SECOND_FACTOR_HOLDERS = (
@@ -170,4 +177,9 @@ TABLE: dict[str, Expectation] = {
     "accounts:inbox_read": signed_in(ok=405),
     "accounts:api_me": api_signed_in(),
     "accounts:api_schema": api_signed_in(),
+    # audit
+    "audit:list": allow(Role.AUDITOR),
+    "audit:detail": allow(Role.AUDITOR, args=an_entry),
+    "audit:export": allow(Role.AUDITOR),
+    "audit:verify": allow(Role.AUDITOR, ok=405),
 }
