@@ -14,11 +14,11 @@ from cixi_portal.embedded.redis_server import RedisServer
 
 from .conftest import PROJECT, OwnPortal, wait_until
 
+pytestmark = pytest.mark.embedded
+
 USE = """
 import sys
 from cixi_portal.embedded import services
-
-pytestmark = pytest.mark.embedded
 with services.running():
     print("in", flush=True)
     sys.stdin.readline()
