@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -65,9 +65,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Send strangers to the sign-in page, in a way that fragments and polls understand too."""
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:  # type: ignore[override]
-        query = {}
-        if request.method == "GET" and not _is_fragment(request):
-            query["next"] = request.get_full_path()
+        query = _next(request)
         if getattr(request, "session_ended", ""):
             query["ended"] = "1"
         url = reverse(settings.LOGIN_URL) + (f"?{urlencode(query)}" if query else "")
@@ -87,7 +85,11 @@ class SignInStepsMiddleware:
         if not request.user.is_authenticated or is_sign_in_step(view):
             return None
         step = pending_step(request, timezone.now())
-        return None if step is None else _elsewhere(request, reverse(STEP_PAGES[step]))
+        if step is None:
+            return None
+        query = _next(request) if step is Step.SECOND_FACTOR else {}
+        url = reverse(STEP_PAGES[step]) + (f"?{urlencode(query)}" if query else "")
+        return _elsewhere(request, url)
 
 
 class AudienceMiddleware:
@@ -107,6 +109,16 @@ class AudienceMiddleware:
                 origin = audit.origin_of(request)
                 audit.record("accounts.page.opened", origin=origin, target=request.path, result="refused")
             raise PermissionDenied
+
+
+def _next(request: HttpRequest) -> dict[str, str]:
+    """Where to return to: the page itself, or the one a fragment belongs to; never a form's target."""
+    if _is_fragment(request):
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        path = page.path + (f"?{page.query}" if page.query else "")
+    else:
+        path = request.get_full_path() if request.method == "GET" else ""
+    return {"next": path} if path not in ("", "/") else {}
 
 
 def _is_fragment(request: HttpRequest) -> bool:

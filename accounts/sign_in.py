@@ -43,7 +43,7 @@ def try_sign_in(request: HttpRequest, username: str, password: str, now: datetim
         if isinstance(user, User):
             return user
         refusal = Refusal.LOCKED if getattr(request, "axes_locked_out", False) else Refusal.WRONG
-    known = User.objects.filter(username=name).first()
+    known = _find(name)
     audit.record(
         "accounts.session.opened",
         origin=audit.origin_of(request),
@@ -52,6 +52,13 @@ def try_sign_in(request: HttpRequest, username: str, password: str, now: datetim
         result="refused",
     )
     return refusal
+
+
+def _find(name: str) -> User | None:
+    try:
+        return User.objects.get_by_natural_key(name)
+    except User.DoesNotExist:
+        return None
 
 
 def begin_session(request: HttpRequest, user: User, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
+from accounts.names import canonical_username
 from accounts.roles import CARDS, THREE_OFFICERS, Role
 
 from .agency import Agency
@@ -34,6 +35,11 @@ class PortalUserManager(UserManager["User"]):
     """Django's manager without its way to a user who may do everything."""
 
     use_in_migrations = False
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """By any spelling of the name: the unique index answers."""
+        spelled = canonical_username(username or "")
+        return self.annotate(spelled=Lower(Unwidened("username"))).get(spelled=spelled)
 
     def create_superuser(self, *args: Any, **kwargs: Any) -> "User":
         if not settings.PORTAL_SUPERUSERS_ALLOWED:

@@ -152,6 +152,15 @@ def test_a_change_of_password_ends_the_other_sessions_and_keeps_this_one() -> No
 
 
 @pytest.mark.django_db
+def test_guessing_the_current_password_ends_the_session() -> None:
+    client = client_of(make_person(Role.BANK_OFFICER))
+    words = {"current": "wrong", "new": GOOD[0], "again": GOOD[0]}
+    answers = [client.post("/accounts/password/", words).status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 200, 302]
+    assert client.get("/accounts/me/")["Location"].startswith("/accounts/sign-in/")
+
+
+@pytest.mark.django_db
 def test_only_hashes_of_passwords_are_kept() -> None:
     user = make_person(Role.BANK_OFFICER)
     change_password(user, PASSWORD, GOOD[0], now=timezone.now(), origin=SYSTEM)

@@ -83,6 +83,13 @@ def test_the_sign_in_page_says_why_one_is_there_and_leads_back() -> None:
     assert "长时间未操作" in page.content.decode()
 
 
+def test_a_fragment_leads_the_whole_page_back_to_where_it_was() -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/inbox/?tab=done"}
+    answer = Client().get(PAGE, headers=headers)
+    assert answer.status_code == 401
+    assert answer["HX-Redirect"] == "/accounts/sign-in/?next=%2Finbox%2F%3Ftab%3Ddone"
+
+
 def test_a_disabled_account_is_out_at_once_and_its_session_does_not_revive() -> None:
     from django.utils import timezone
 

@@ -36,6 +36,11 @@ def test_case_and_full_width_letters_name_the_same_person(client: Client) -> Non
     assert attempt(client, "ＢＡＮＫ１", PASSWORD).status_code == 302
 
 
+def test_an_account_entered_in_capitals_is_found_by_its_plain_name(client: Client) -> None:
+    make_person(Role.BANK_OFFICER, username="Bank1")
+    assert attempt(client, "bank1", PASSWORD).status_code == 302
+
+
 def test_an_unknown_name_and_a_wrong_password_get_the_same_words(client: Client) -> None:
     make_person(Role.BANK_OFFICER, username="bank1")
     wrong = attempt(client, "bank1", "no").context["form"].non_field_errors()
