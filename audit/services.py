@@ -180,12 +180,16 @@ def _told(draft: Draft) -> dict[str, Any]:
 
 def _lock_head(cursor: Any) -> tuple[int, str]:
     """``(seq, mac)`` of the last entry. An empty log is begun here; a log without its head is refused."""
-    for _ in range(2):
+    for _ in range(3):
         cursor.execute("SELECT seq, mac FROM audit_head WHERE id = 1 FOR UPDATE")
         row = cursor.fetchone()
         if row is not None:
             return row
-        cursor.execute("SELECT EXISTS (SELECT FROM audit_entry) OR EXISTS (SELECT FROM audit_archive)")
+        # One statement, one view: another writer may be beginning the log at this moment.
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM audit_head)"
+            " AND (EXISTS (SELECT FROM audit_entry) OR EXISTS (SELECT FROM audit_archive))"
+        )
         if cursor.fetchone()[0]:
             raise UnableToWriteLog("审计日志链的末端记录缺失，本次操作未执行，请通知安全审计员核验日志。")
         cursor.execute(
