@@ -59,7 +59,7 @@ def read(
     """See :func:`datahub.public.scoring_frames`; ``items`` maps item numbers to codes."""
     if (shards is None) == (enterprise_ids is None):
         raise ValueError("exactly one of shards and enterprise_ids")
-    which = sql.SQL("true")
+    which: sql.Composable = sql.SQL("true")
     tables = [sql.Identifier(f"datahub_record_p{n:02d}") for n in shards or ()]
     if shards is None:
         which = sql.SQL("r.enterprise_id = ANY({}::int[])").format(sql.Literal(list(enterprise_ids or ())))
