@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("progress/<str:key>/", progress_view.progress_state, name="progress"),
+    path("credit/", include("credit.urls")),
     path("", include("accounts.urls")),
     path("audit/", include("accounts.auditor.urls")),
 ]

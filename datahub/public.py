@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 
 from datahub import frames
 from datahub.contracts import CATEGORY_LABELS, Category, Grade, ItemDefinition, Kind, Supply
 from datahub.engine.definitions import get_item, get_item_by_number, list_departments, list_items
 from datahub.engine.divisions import DIVISIONS, STREETS_AND_TOWNS, division_name
-from datahub.models import Batch, BatchState, Change, Enterprise, Record, TouchedEnterprise
+from datahub.models import Batch, BatchState, Change, Enterprise, FormerName, Record, TouchedEnterprise
 from datahub.selectors.facts import Fact, FactField, ReadingRight, list_facts
 
 SHARDS = Record.PARTITIONS
@@ -88,8 +91,8 @@ class ChangeNews:
 
 
 def find_enterprise(code: str) -> EnterpriseCard | None:
-    """The registered enterprise of that credit code, or None. Two queries."""
-    found = Enterprise.objects.filter(code=code, is_registered=True).prefetch_related("former_names").first()
+    """The registered enterprise of that credit code, or None. One query."""
+    found = _with_names().filter(code=code, is_registered=True).first()
     return _card(found) if found else None
 
 
@@ -102,12 +105,17 @@ def get_enterprise(code: str) -> EnterpriseCard:
 
 
 def enterprise_cards(ids: Iterable[int]) -> dict[int, EnterpriseCard]:
-    """Cards by id; two queries whatever the number."""
-    rows = Enterprise.objects.filter(pk__in=list(ids)).prefetch_related("former_names")
+    """Cards by id; one query whatever the number."""
+    rows = _with_names().filter(pk__in=list(ids))
     return {row.pk: _card(row) for row in rows}
 
 
-def _card(row: Enterprise) -> EnterpriseCard:
+def _with_names() -> QuerySet[Enterprise]:
+    names = FormerName.objects.filter(enterprise=OuterRef("pk")).order_by("-until", "name").values("name")
+    return Enterprise.objects.annotate(names=ArraySubquery(names))
+
+
+def _card(row: Any) -> EnterpriseCard:
     return EnterpriseCard(
         id=row.pk, code=row.code, register_no=row.register_no, name=row.name,
         kind=row.kind, kind_label=row.get_kind_display(), state=row.state, state_label=row.get_state_display(),
@@ -115,7 +123,7 @@ def _card(row: Enterprise) -> EnterpriseCard:
         industry_code=row.industry_code, size=row.size, size_label=row.get_size_display() or "未划型",
         legal_person=row.legal_person, established_on=row.established_on,
         capital_yuan=float(row.capital_yuan) if row.capital_yuan is not None else None,
-        former_names=tuple(former.name for former in row.former_names.all()),
+        former_names=tuple(row.names),
     )  # fmt: skip
 
 

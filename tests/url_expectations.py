@@ -111,6 +111,20 @@ def a_bank_managers_token(world: World) -> dict[str, Any]:
     return {"pk": token.pk}
 
 
+def a_firm(world: World) -> dict[str, Any]:
+    from datahub.models import Enterprise
+
+    code = "91330282PDY999994P"
+    Enterprise.objects.get_or_create(
+        code=code, defaults={"name": "慈溪示范有限公司", "kind": "company", "state": "active", "changed_at": timezone.now()}
+    )  # fmt: skip
+    return {"code": code}
+
+
+def a_fact_nobody_stated(world: World) -> dict[str, Any]:
+    return a_firm(world) | {"record_id": 1}
+
+
 def no_worker(world: World) -> dict[str, Any]:
     from django.core.cache import cache
 
@@ -132,6 +146,8 @@ def an_entry(world: World) -> dict[str, Any]:
 
 
 # -- the table ---------------------------------------------------------------------------------------
+BANKS = (Role.BANK_OFFICER, Role.BANK_MANAGER)
+INSIDE = (Role.LEADER, Role.INDEX_ANALYST, Role.DATA_CENTRE_OPERATOR, Role.MODEL_MANAGER)
 SYSTEM, SECURITY = Role.SYSTEM_OFFICER, Role.SECURITY_OFFICER
 SECOND_FACTOR_HOLDERS = (
     Role.BANK_MANAGER, Role.DATA_CENTRE_OPERATOR, Role.MODEL_MANAGER, SYSTEM, SECURITY, Role.AUDITOR,
@@ -182,4 +198,10 @@ TABLE: dict[str, Expectation] = {
     "audit:detail": allow(Role.AUDITOR, args=an_entry),
     "audit:export": allow(Role.AUDITOR),
     "audit:verify": allow(Role.AUDITOR, ok=405),
+    # credit: a bank says first why it looks; an enterprise reads its own file only
+    "credit:profile": allow(*INSIDE, args=a_firm).but(dict.fromkeys(BANKS, 302)),
+    "credit:profile_live": allow(*INSIDE, args=a_firm),
+    "credit:profile_print": allow(*INSIDE, args=a_firm).but(dict.fromkeys(BANKS, 302)),
+    "credit:purpose": allow(*INSIDE, *BANKS, Role.ENTERPRISE_REP, args=a_firm),
+    "credit:fact": allow(*INSIDE, *BANKS, ok=404, args=a_fact_nobody_stated),
 }

@@ -1,11 +1,13 @@
 """Stored scores read back: one enterprise's score with its reasons, its history, a run's progress."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 
 from credit.contracts import (
     FORCE_NAMES,
@@ -19,7 +21,7 @@ from credit.contracts import (
 from credit.engine.reasons import list_missing, list_reasons
 from credit.engine.score import EVIDENCE, Model
 from credit.models import Score, ScoreEvidence, ScoreRun, Standing
-from credit.services.releases import current_release, model_of
+from credit.services.releases import model_of
 
 _ARRAYS = ("forces", "peer_forces", "force_coverage", "leaf_values", "leaf_scores", "leaf_states", "leaf_records",
            "contributions", "adverse", "favourable")  # fmt: skip
@@ -56,6 +58,7 @@ class ScoreView:
     cap: float | None
     cap_name: str
     grade: str
+    grades: tuple[str, ...]
     word: str
     coverage: float
     confidence: str
@@ -100,25 +103,33 @@ class RunProgress:
 def find_score(enterprise_id: int) -> ScoreView | None:
     """The standing score of an enterprise, or None if it has none (not active, or never scored).
 
-    Three queries: standing, score with its run, evidence.
+    Three queries at most: score with its standing, the run unless this process knows it, evidence.
     """
-    standing = Standing.objects.filter(pk=enterprise_id).first()
-    if standing is None:
+    mine = Standing.objects.filter(pk=enterprise_id)
+    row = (
+        Score.objects.filter(enterprise_id=enterprise_id, run_id=Subquery(mine.values("run_id")))
+        .annotate(previous_total=Subquery(mine.values("previous_total")))
+        .first()
+    )
+    if row is None:
         return None
-    row = Score.objects.get(enterprise_id=enterprise_id, run_id=standing.run_id)
-    run = ScoreRun.objects.select_related("release").get(pk=standing.run_id)
-    return _view(row, run, standing.previous_total)
+    return _view(row, _run(row.run_id), row.previous_total)
 
 
-def score_history(enterprise_id: int, limit: int = 60) -> list[ScorePoint]:
-    """The last stored score of each day, oldest first. One query."""
+@lru_cache(maxsize=64)
+def _run(run_id: int) -> ScoreRun:
+    """What a run was planned with; of its row only progress changes, which no score view reads."""
+    return ScoreRun.objects.select_related("release").get(pk=run_id)
+
+
+def score_history(enterprise_id: int, grades: Sequence[str], limit: int = 60) -> list[ScorePoint]:
+    """The last stored score of each day, oldest first; ``grades`` are the card's letters, best first. One query."""
     rows = (
         Score.objects.filter(enterprise_id=enterprise_id)
         .order_by("-as_of", "-run_id")
         .values_list("as_of", "total", "grade")[: limit * 3]
     )
     days: dict[date, ScorePoint] = {}
-    grades = _grades()
     for as_of, total, grade in rows:
         days.setdefault(as_of, ScorePoint(as_of, total, grades[grade]))
     return [days[day] for day in sorted(days)][-limit:]
@@ -172,7 +183,7 @@ def _view(row: Score, run: ScoreRun, previous_total: float | None) -> ScoreView:
         enterprise_id=row.enterprise_id, run_id=row.run_id, as_of=row.as_of, version=run.release.version,
         model_hash=model.hash, known_at=run.known_at, last_batch_id=run.last_batch_id, total=row.total,
         uncapped=row.uncapped, base=row.base, penalty=row.penalty, cap=row.cap if capped else None,
-        cap_name=model.card.caps[row.cap_code].name if capped else "", grade=table.grades[row.grade],
+        cap_name=model.card.caps[row.cap_code].name if capped else "", grade=table.grades[row.grade], grades=table.grades,
         word=table.words[row.word], coverage=row.coverage, confidence=Confidence(row.confidence).label,
         note=THIN_COVERAGE_NOTE if table.thin[0] else "", peer_group=table.peer_groups[row.peer_group],
         forces=tuple(
@@ -183,7 +194,3 @@ def _view(row: Score, run: ScoreRun, previous_total: float | None) -> ScoreView:
         missing=tuple(list_missing(model.card, np.array(row.leaf_states, np.uint8), set(run.supplied))),
         previous_total=previous_total,
     )  # fmt: skip
-
-
-def _grades() -> tuple[str, ...]:
-    return tuple(grade.code for grade in model_of(current_release()).card.grades)

@@ -1,5 +1,7 @@
 """Runs over what was delivered: exactly the touched, once, reproducible."""
 
+from datetime import timedelta
+
 import pytest
 
 from credit.models import ConsumedChange, RunState, Score, ScoreChunk, ScoreRun, Standing
@@ -7,21 +9,13 @@ from credit.selectors.scores import find_score, run_progress, score_history
 from credit.services import runs
 from datahub.models import Batch, Enterprise
 from datahub.services.withdrawal import withdraw_batch
-
-from .conftest import AS_OF, CODES, FREEZE_HEAD, NOW, ORIGIN, Deliver, follow, freeze
+from tests.firms import AS_OF, CODES, FREEZE_HEAD, NOW, ORIGIN, Deliver, follow, freeze, full_run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("firms")]
 
 
 def firm(place: int = 0) -> int:
     return Enterprise.objects.get(code=CODES[place]).pk
-
-
-def full_run() -> int:
-    plan = runs.plan_full_run(as_of=AS_OF, origin=ORIGIN, now=NOW)
-    for number in plan.chunks:
-        runs.run_chunk(plan.run_id, number, now=NOW)
-    return plan.run_id
 
 
 def test_every_active_enterprise_has_a_score_after_a_full_run() -> None:
@@ -114,8 +108,6 @@ def test_two_full_runs_do_not_run_at_once() -> None:
 def test_a_chunk_left_by_a_dead_worker_is_found_again() -> None:
     plan = runs.plan_full_run(as_of=AS_OF, origin=ORIGIN, now=NOW)
     runs.run_chunk(plan.run_id, 0, now=NOW)
-    from datetime import timedelta
-
     found = runs.stale_chunks(before=NOW + timedelta(minutes=5), now=NOW + timedelta(minutes=5))
     assert found == [(plan.run_id, number) for number in plan.chunks[1:]]
     assert ScoreChunk.objects.filter(is_done=True).count() == 1
@@ -149,6 +141,8 @@ def test_history_keeps_one_point_a_day(deliver: Deliver) -> None:
     full_run()
     deliver("court.equity_freeze", FREEZE_HEAD, freeze(CODES[0]))
     follow()
-    points = score_history(firm())
+    score = find_score(firm())
+    assert score is not None
+    points = score_history(firm(), score.grades)
     assert [point.as_of for point in points] == [AS_OF]
     assert points[0].total == pytest.approx(Standing.objects.get(pk=firm()).total)
