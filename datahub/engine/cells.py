@@ -6,14 +6,14 @@ that already are canonical, these functions for the distinct rest.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 
 from datahub.contracts import MONEY_UNITS, RATIO_UNITS, FieldDefinition, Grade
 from datahub.engine.headers import normalise_header
-from datahub.engine.identifiers import normalise_identifier
+from datahub.engine.identifiers import IdentifierProblem, normalise_identifier
 
 EMPTIES = (
     "",
@@ -49,6 +49,7 @@ SHEET_DAMAGE_REASON = "长号码已被电子表格改写为科学计数法，尾
 BAD_BYTES_REASON = "含有无法识别的字符，请检查该单元格后另存为 UTF-8 或 GB18030 编码"
 
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d{1,3}")
+_SHEET_TAIL = re.compile(r"\d+\.0+")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]+")
 _DAY = re.compile(
@@ -96,29 +97,42 @@ def _refuse_bad_bytes(text: str) -> None:
         raise CellRefused("BAD_BYTES", BAD_BYTES_REASON)
 
 
-def read_text(text: str) -> str:
+def read_text(text: str, limit: int = TEXT_LENGTH) -> str:
     """Text as it stands, cleaned."""
     _refuse_bad_bytes(text)
-    return clean_text(text)
+    return _not_longer(clean_text(text), limit)
 
 
-def read_code(text: str) -> str:
+def read_code(text: str, limit: int = CODE_LENGTH, pattern: str | None = None) -> str:
     """A document or account number: no spaces, half-width, full-width brackets beside Chinese, no `.0`."""
     _refuse_bad_bytes(text)
     folded = fold(clean_text(text))
     if _SCIENTIFIC.fullmatch(folded) and ("+" in folded or "." in folded):
         raise CellRefused("SHEET_DAMAGE", SHEET_DAMAGE_REASON)
     if _CJK.search(folded):
-        return folded.replace("(", "（").replace(")", "）")
-    return re.sub(r"(?<=^\d)(\d*)\.0+$", r"\1", folded) if folded[:1].isdigit() else folded
+        folded = folded.replace("(", "（").replace(")", "）")
+    elif _SHEET_TAIL.fullmatch(folded):
+        folded = folded.partition(".")[0]
+    if pattern is not None and folded and not re.fullmatch(pattern, folded):
+        raise CellRefused("BAD_PATTERN", "不符合该编号的规定格式，请核对")
+    return _not_longer(folded, limit)
 
 
-def read_identifier(text: str) -> str:
-    """An identifier normalised but not yet checked."""
+def _not_longer(text: str, limit: int) -> str:
+    if len(text) > limit:
+        raise CellRefused("TOO_LONG", f"超过 {limit} 个字，请缩短")
+    return text
+
+
+def read_identifier(text: str, check: Callable[[str], IdentifierProblem | None] | None = None) -> str:
+    """An identifier normalised and, when `check` is given, proved valid."""
     _refuse_bad_bytes(text)
     normal = normalise_identifier(text)
     if "+" in normal and _SCIENTIFIC.fullmatch(normal):
         raise CellRefused("SHEET_DAMAGE", SHEET_DAMAGE_REASON)
+    problem = check(normal) if check is not None and normal else None
+    if problem is not None:
+        raise CellRefused(problem.code, problem.message)
     return normal
 
 
