@@ -205,10 +205,9 @@ class ScoreTable:
 
     def row_bytes(self) -> NDArray[np.uint8]:
         """(n, width) everything stored of each row as bytes: equal bytes, equal score."""
-        parts = [
-            np.ascontiguousarray(getattr(self, name)).reshape(len(self), -1).view(np.uint8)
-            for name in ROW_COLUMNS
-        ]
+        columns = [np.ascontiguousarray(getattr(self, name)) for name in ROW_COLUMNS]
+        width = [int(np.prod(column.shape[1:])) for column in columns]
+        parts = [c.reshape(len(self), w).view(np.uint8) for c, w in zip(columns, width, strict=True)]
         return np.concatenate(parts, axis=1)
 
     def row_digests(self) -> list[bytes]:

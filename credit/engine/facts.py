@@ -19,7 +19,7 @@ from credit.engine import civil
 _DATES = ("event_date", "valid_from", "valid_to", "released_on", "repaired_on")
 NO_LEVEL = np.int32(-1)
 _NOT_A_TIME = np.iinfo(np.int64).min
-_FEW = 2_000
+_FEW = 5_000
 
 
 class Needs(NamedTuple):
@@ -132,11 +132,12 @@ def day_numbers(series: pl.Series) -> civil.Days:
 def _refuse_unfit_columns(item: str, frame: pl.DataFrame, wanted: list[str], level: bool) -> None:
     types = {name: kind for name, kind in RECORD_COLUMNS.items() if level or name != "level"}
     types |= {name: pl.Float64() for name in wanted}
+    schema = frame.schema
     for name, kind in types.items():
-        if name not in frame.columns:
+        if name not in schema:
             raise UnableToScore(f"{item}: column {name} is missing")
-        if frame.schema[name] != kind:
-            raise UnableToScore(f"{item}: column {name} should be {kind}, is {frame.schema[name]}")
+        if schema[name] != kind:
+            raise UnableToScore(f"{item}: column {name} should be {kind}, is {schema[name]}")
 
 
 def _numbers(values: Floats) -> Floats:

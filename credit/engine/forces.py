@@ -5,12 +5,14 @@ silence is itself a bad sign (and the unit does deliver). S0 = 10 (sum W_k F_k^.
 forgives a weak force less than an average would.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from credit.contracts import Bytes, Floats, LeafState
-from credit.engine.percentiles import Peers, Reference, rank
+from credit.engine.percentiles import Peers, Reference, rank_in_groups
 from credit.engine.scorecard import Scorecard
 from credit.engine.weights import blend
 
@@ -59,17 +61,11 @@ def score_leaves(
     return LeafScores(scores, baselines)
 
 
-def _ranked(values: Floats, present: np.typing.NDArray[np.bool_], peers: Peers, tables: object) -> Floats:
-    assert isinstance(tables, dict)
+def _ranked(values: Floats, present: NDArray[np.bool_], peers: Peers, tables: Mapping[str, Floats]) -> Floats:
     group, names = peers.choose(tables)
-    out = np.full(len(values), np.nan)
     rows = np.flatnonzero(present)
-    rows = rows[np.argsort(group[rows], kind="stable")]
-    bounds = np.searchsorted(group[rows], np.arange(len(names) + 1))
-    for i, name in enumerate(names):
-        chosen = rows[bounds[i] : bounds[i + 1]]
-        if len(chosen):
-            out[chosen] = rank(values[chosen], tables[name])
+    out = np.full(len(values), np.nan)
+    out[rows] = rank_in_groups(values[rows], group[rows], np.stack([tables[name] for name in names]))
     return out
 
 

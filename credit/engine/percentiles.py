@@ -33,13 +33,23 @@ def fit_table(values: Floats) -> Floats:
 
 def rank(values: Floats, table: Floats) -> Floats:
     """Percentile ranks 0-100 of values against one table; NaN stays NaN."""
-    low = np.searchsorted(table, values, side="left")
-    high = np.searchsorted(table, values, side="right")
-    below = np.clip(low - 1, 0, POINTS - 1)
-    above = np.clip(low, 0, POINTS - 1)
-    gap = table[above] - table[below]
-    inside = np.divide(values - table[below], gap, out=np.zeros(len(values)), where=gap > 0)
-    between = np.where(low == 0, 0.0, np.where(low == POINTS, 100.0, below + inside))
+    return rank_in_groups(values, np.zeros(len(values), dtype=np.int32), table[None, :])
+
+
+def rank_in_groups(values: Floats, group: NDArray[np.int32], tables: Floats) -> Floats:
+    """Percentile ranks 0-100 of values, each against its group's row of `tables` (groups, 101)."""
+    order = np.argsort(group, kind="stable")
+    bounds = np.searchsorted(group[order], np.arange(len(tables) + 1))
+    sought = values[order]
+    low, high = np.empty(len(values), dtype=np.int64), np.empty(len(values), dtype=np.int64)
+    for i in np.flatnonzero(bounds[1:] > bounds[:-1]):
+        of = slice(bounds[i], bounds[i + 1])
+        low[order[of]] = np.searchsorted(tables[i], sought[of], side="left")
+        high[order[of]] = np.searchsorted(tables[i], sought[of], side="right")
+    before = tables[group, np.clip(low - 1, 0, POINTS - 1)]
+    gap = tables[group, np.clip(low, 0, POINTS - 1)] - before
+    inside = np.divide(values - before, gap, out=np.zeros(len(values)), where=gap > 0)
+    between = np.where(low == 0, 0.0, np.where(low == POINTS, 100.0, low - 1 + inside))
     ranks = np.where(high > low, (low + high - 1) / 2.0, between)
     return np.where(np.isnan(values), np.nan, ranks)
 
