@@ -5,6 +5,7 @@ A latent health drives every fact, so that scores have something to find. Rates 
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,12 @@ NO_DAY = -(2**31)
 MONTHS = 24
 
 
+@lru_cache(maxsize=1)
 def item_definitions() -> dict[str, dict[str, object]]:
     """Every data item of the portal by code."""
-    files = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(DEFINITIONS.glob("*.yaml"))]
+    files = [
+        yaml.load(path.read_text("utf-8"), yaml.CSafeLoader) for path in sorted(DEFINITIONS.glob("*.yaml"))
+    ]
     return {item["code"]: item for file in files for item in file["items"]}
 
 
