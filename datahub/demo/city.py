@@ -114,7 +114,7 @@ class City:
         first = np.array([day_number(m) for m in self.panel.months])[month]
         days = first + rng.integers(0, 28, size=firms.size)
         fall = self.panel.fall[firms]
-        near = fall + rng.integers(-60, 45, size=firms.size)
+        near = fall + rng.integers(-200, 45, size=firms.size)
         days = np.where((fall >= 0) & (rng.random(firms.size) < 0.75), near, days)
         return days.clip(max=self.today - 5)
 

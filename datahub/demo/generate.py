@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from datahub.contracts import Department, ItemDefinition, Supply
+from datahub.contracts import DeliveryMode, Department, ItemDefinition, Supply
 from datahub.demo import mess
 from datahub.demo.cells import as_text, with_nulls
 from datahub.demo.city import City, build_city
@@ -102,7 +102,7 @@ class _Writer:
             pl.Series(item.subject.name, city.firms.name[firms].tolist(), dtype=pl.String),
         )
         text = as_text(pl.concat([subject, part.frame.drop("firm")], how="horizontal"), item, style, rng)
-        if part.rank == 9:
+        if part.rank == 9 or (part.rank == 2 and item.delivery.mode is DeliveryMode.FULL):
             style = replace(style, bad=0.0)
         text, counts = mess.make_messy(mess.Sheet(item, text, firms), style, city, self.names, rng)
         fields = {field.code: field for field in item.fields}

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from datahub.demo.calendar import day_number, last_months, month_end, season_factors
 from datahub.demo.cast import Cast
-from datahub.demo.firms import Firms
+from datahub.demo.firms import INDIVIDUAL, Firms
 from datahub.demo.randomness import standard_gumbel, stream
 from datahub.demo.vocabulary import Vocabulary
 
 PERSISTENCE, STEP = 0.97, 0.2
-OLD_ENDINGS, FAILURES_EACH_YEAR, QUIET_ENDINGS = 0.085, 0.03, 0.012
-FAILURE_TILT = 1.5
-DECLINE_MONTHS = 9
+OLD_ENDINGS, FAILURES_EACH_YEAR, QUIET_ENDINGS = 0.08, 0.04, 0.012
+FAILURE_TILT = 2.2
+DECLINE_MONTHS = 14
 STATES = ("active", "cancelled", "revoked", "moved")
 
 
@@ -121,9 +121,11 @@ class _Fate:
     def failures(self, health: NDArray[np.float32], first: int, beyond: int) -> None:
         """Firms that fail in the months from ``first`` to ``beyond``, by their health before that."""
         begin, end = self.bounds[first], self.bounds[beyond] if beyond < len(self.bounds) else self.today - 12
-        chosen = self._pick(FAILURES_EACH_YEAR, -FAILURE_TILT * health, begin - 200)
+        # individual businesses seldom fail with debts: they close
+        weight = -FAILURE_TILT * health - 1.2 * (self.firms.kind == INDIVIDUAL)
+        chosen = self._pick(FAILURES_EACH_YEAR, weight, begin - 200)
         self.fall[chosen] = self.rng.integers(begin, end, size=chosen.size)
-        leaves = self.rng.random(chosen.size) < 0.6
+        leaves = self.rng.random(chosen.size) < 0.5
         self.ended[chosen] = np.where(leaves, self.fall[chosen], -1)
         self.state[chosen] = np.where(leaves, self.rng.choice([1, 2], size=chosen.size, p=[0.75, 0.25]), 0)
 

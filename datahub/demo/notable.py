@@ -44,22 +44,27 @@ def _case(city: City, ago: int, mark: str, number: int) -> str:
     return f"（{_day(city, ago).year}）{COURT_MARK}{mark}{number}号"
 
 
-def _lawsuit(city: City, firm: int, ago: int, number: int, *, paid_ago: int | None) -> Facts:
-    """Sued, judged, executed; paid ``paid_ago`` days ago or never."""
-    amount = float(round(city.firms.capital[firm] * 0.4 / 100) * 100 + 86_500)
-    paid = paid_ago is not None
+def _claim(city: City, firm: int, ago: int, number: int, closed_ago: int | None) -> Facts:
+    """A seller sues for money owed."""
     return {
         "court.cases_filed": [
             {
                 "case_no": _case(city, ago, "民初", number),
                 "cause": "买卖合同纠纷",
-                "amount": amount,
+                "amount": _owed(city, firm),
                 "filed_on": _day(city, ago),
                 "court": COURT,
                 "role": "defendant",
-                "closed_on": _day(city, ago - 90),
+                "closed_on": None if closed_ago is None else _day(city, closed_ago),
             }
-        ],
+        ]
+    }
+
+
+def _paid_execution(city: City, firm: int, ago: int, number: int, paid_ago: int) -> Facts:
+    """Judged, executed, and paid in the end."""
+    amount = _owed(city, firm)
+    return {
         "court.judgments": [
             {
                 "case_no": _case(city, ago, "民初", number),
@@ -76,12 +81,16 @@ def _lawsuit(city: City, firm: int, ago: int, number: int, *, paid_ago: int | No
                 "court": COURT,
                 "filed_on": _day(city, ago - 150),
                 "amount": amount,
-                "unpaid": 0.0 if paid else amount,
-                "exec_state": "closed" if paid else "open",
-                "closed_on": _day(city, paid_ago) if paid_ago is not None else None,
+                "unpaid": 0.0,
+                "exec_state": "closed",
+                "closed_on": _day(city, paid_ago),
             }
         ],
     }
+
+
+def _owed(city: City, firm: int) -> float:
+    return float(round(city.firms.capital[firm] * 0.4 / 100) * 100 + 86_500)
 
 
 def _freeze(city: City, firm: int, ago: int, number: int, share: float, *, released_ago: int | None) -> Facts:
@@ -106,15 +115,13 @@ def _freeze(city: City, firm: int, ago: int, number: int, share: float, *, relea
 
 
 def _frozen(city: City, firm: int) -> Facts:
-    return _lawsuit(city, firm, 430, 88001, paid_ago=None) | _freeze(
-        city, firm, 210, 88001, 0.6, released_ago=None
-    )
+    claim = _claim(city, firm, 260, 88001, None)
+    return claim | _freeze(city, firm, 210, 88001, 0.6, released_ago=None)
 
 
 def _released(city: City, firm: int) -> Facts:
-    return _lawsuit(city, firm, 620, 88002, paid_ago=160) | _freeze(
-        city, firm, 400, 88002, 0.55, released_ago=150
-    )
+    trial = _claim(city, firm, 620, 88002, 530) | _paid_execution(city, firm, 620, 88002, 160)
+    return trial | _freeze(city, firm, 400, 88002, 0.55, released_ago=150)
 
 
 def _abnormal(city: City, firm: int) -> Facts:

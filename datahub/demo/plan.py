@@ -58,14 +58,15 @@ def _cut(item: ItemDefinition, frame: pl.DataFrame, city: City) -> list[Part]:
 
 def _file_date(item: ItemDefinition, as_of: date) -> date:
     """The day of the newest file: shortly before ``as_of`` for frequent items, a fixed day for the others."""
+    newest = as_of - timedelta(days=1)
     late = timedelta(days=plan_data()["late"].get(item.code, 0))
     if item.delivery.period is Period.MONTHLY:
-        first = as_of.replace(day=1)
+        first = newest.replace(day=1)
         day = first.replace(day=MONTHLY_DAY)
-        return (day if day <= as_of else (first - timedelta(days=1)).replace(day=MONTHLY_DAY)) - late
+        return (day if day <= newest else (first - timedelta(days=1)).replace(day=MONTHLY_DAY)) - late
     if item.delivery.period is Period.QUARTERLY:
-        first = date(as_of.year, (as_of.month - 1) // 3 * 3 + 1, QUARTERLY_DAY)
-        return (first if first <= as_of else as_of - timedelta(days=2)) - late
+        day = date(newest.year, (newest.month - 1) // 3 * 3 + 1, QUARTERLY_DAY)
+        return min(day, newest) - late
     return as_of - timedelta(days=LAG_DAYS[item.delivery.period]) - late
 
 
@@ -115,7 +116,7 @@ def _monthly(item: ItemDefinition, frame: pl.DataFrame, city: City, recent: int)
     for month in months[-recent - 1 :]:
         first = not parts
         chosen = frame.filter(pl.col(column) <= month if first else pl.col(column) == month)
-        file_date = min(month_end(month) + timedelta(days=MONTHLY_DAY), city.as_of)
+        file_date = min(month_end(month) + timedelta(days=MONTHLY_DAY), city.as_of - timedelta(days=1))
         parts.append(
             Part(_as_it_stood(item, chosen, file_date), f"{month:%Y-%m}", file_date, 1 if first else 2)
         )
@@ -142,7 +143,7 @@ def _two_full_lists(item: ItemDefinition, frame: pl.DataFrame, city: City, last:
     older = _as_it_stood(item, frame, before)
     newer = _as_it_stood(item, frame, last)
     open_keys = older.filter(~pl.col("firm").is_in(city.cast.firms.tolist()))
-    count = max(1, round(VANISHING_RATIO * older.height)) if older.height > 10 else 0
+    count = int(VANISHING_RATIO * older.height)
     gone = city.rng(f"{item.code}/vanish").permutation(open_keys["firm"].unique().sort().to_numpy())[:count]
     return [
         Part(older, _period(item, before), before, 1),

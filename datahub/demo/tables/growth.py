@@ -167,7 +167,7 @@ def public_credit(city: City) -> pl.DataFrame:
     rng = city.rng("reform.public_credit")
     place = city.draw("reform.public_credit", 0.85, among=city.standing & (city.firms.kind != INDIVIDUAL))
     frames = []
-    luck = rng.normal(0, 38, place.size)
+    luck = rng.normal(0, 28, place.size)
     for months_ago in (13, 1):
         score = (
             (775 - 52 * city.panel.stress[place, -months_ago] + luck + rng.normal(0, 14, place.size))

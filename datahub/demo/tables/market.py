@@ -60,9 +60,9 @@ def annual_assets(city: City) -> pl.DataFrame:
         revenue = np.round(
             firms.revenue[here] * well * 0.97**back * np.exp(rng.normal(0, 0.06, here.size)), 2
         )
-        margin = 0.045 - 0.03 * panel.stress[here, month] + rng.normal(0, 0.02, here.size)
+        margin = 0.045 - 0.035 * panel.stress[here, month] + rng.normal(0, 0.015, here.size)
         assets = np.round(firms.assets[here] * 0.96**back, 2)
-        debt = (0.5 + 0.11 * panel.stress[here, month] + rng.normal(0, 0.09, here.size)).clip(0.05, 1.25)
+        debt = (0.5 + 0.14 * panel.stress[here, month] + rng.normal(0, 0.07, here.size)).clip(0.05, 1.25)
         liabilities = np.round(assets * debt, 2)
         profit = np.round(revenue * margin, 2)
         frames.append(
