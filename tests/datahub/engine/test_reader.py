@@ -264,3 +264,33 @@ def test_a_workbook_is_read_from_the_sheet_that_has_the_header(tmp_path):
     assert checked.rows["natural_key"].to_list() == ["8001\x1f2024-01", "8002\x1f2024-02"]
     assert skipped == 2
     assert dict(delivery.raw_rows([8]))[8][:3] == ["91330282PDY000028U", "乙", "8002"]
+
+
+def test_a_workbook_with_nothing_below_the_header_has_no_rows(tmp_path):
+    path = tmp_path / "delivery.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    book.add_worksheet().write_row(0, 0, HEADER.split(","))
+    book.close()
+    frame, rejections, _ = everything(open_delivery(path, ARREARS))
+    assert (frame.height, rejections.height) == (0, 0)
+
+
+def test_a_workbook_without_the_header_is_refused(tmp_path):
+    path = tmp_path / "delivery.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    book.add_worksheet("空表")
+    book.add_worksheet().write_row(0, 0, ["甲", "乙"])
+    book.close()
+    with pytest.raises(UnableToReadDelivery) as refusal:
+        open_delivery(path, ARREARS)
+    assert refusal.value.code == "NO_HEADER"
+
+
+def test_a_text_file_with_nothing_below_the_header_has_no_rows(tmp_path):
+    frame, rejections, _ = everything(deliver(tmp_path, HEADER))
+    assert (frame.height, rejections.height) == (0, 0)
+
+
+def test_blocks_can_be_read_twice(tmp_path):
+    delivery = deliver(tmp_path, f"{HEADER}\n{ROW}\n")
+    assert everything(delivery)[0].equals(everything(delivery)[0])
