@@ -1,15 +1,72 @@
-"""Health addresses answer without a sign-in."""
+"""``/healthz`` and ``/readyz`` answer without a sign-in and tell the truth."""
+
+import time
+from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
+
+from cixi_portal import tasks
+from cixi_portal.tasks import SCHEDULER_KEY, WORKER_KEY
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def signs_of_life() -> Iterator[None]:
+    cache.delete_many([WORKER_KEY, SCHEDULER_KEY])
+    yield
+    cache.delete_many([WORKER_KEY, SCHEDULER_KEY])
 
 
 def test_healthz_answers_without_a_sign_in(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
-@pytest.mark.django_db
-def test_readyz_names_the_part_that_is_down(client: Client) -> None:
+def test_readyz_is_ready_when_every_part_answers(client: Client) -> None:
+    cache.set_many({WORKER_KEY: time.time(), SCHEDULER_KEY: time.time()})
     answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ready", "database": "ok", "redis": "ok", "worker": "ok", "freshness": "ok",
+    }  # fmt: skip
+
+
+def test_without_a_worker_the_portal_is_not_ready(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["worker"] == "failed"
     assert answer.json()["database"] == "ok"
-    assert answer.json()["redis"] == "ok"
+
+
+def test_an_old_sign_of_life_is_none(client: Client) -> None:
+    cache.set(WORKER_KEY, time.time() - 61)
+    assert client.get("/readyz").json()["worker"] == "failed"
+
+
+def test_a_sign_from_before_this_start_is_none(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.set(WORKER_KEY, time.time() - 5)
+    monkeypatch.setenv("PORTAL_STARTED_AT", str(time.time() - 2))
+    assert client.get("/readyz").json()["worker"] == "failed"
+
+
+def test_a_silent_scheduler_is_stale_but_pages_are_still_served(client: Client) -> None:
+    cache.set_many({WORKER_KEY: time.time(), SCHEDULER_KEY: time.time() - 601})
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["freshness"] == "stale"
+
+
+def test_without_redis_the_portal_is_not_ready_and_says_so(client: Client, settings: SettingsWrapper) -> None:
+    settings.PORTAL_REDIS_URL = "unix:///nonexistent/redis.sock"
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["redis"] == "failed"
+    assert "nonexistent" not in answer.content.decode()
+
+
+def test_the_heartbeat_task_leaves_the_schedulers_sign() -> None:
+    tasks.heartbeat()
+    assert time.time() - cache.get(SCHEDULER_KEY) < 5
