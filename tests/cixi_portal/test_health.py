@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from cixi_portal import tasks
 from cixi_portal.tasks import SCHEDULER_KEY, WORKER_KEY
@@ -59,7 +59,7 @@ def test_a_silent_scheduler_is_stale_but_pages_are_still_served(client: Client) 
     assert answer.json()["freshness"] == "stale"
 
 
-def test_without_redis_the_portal_is_not_ready_and_says_so(client: Client, settings: SettingsWrapper) -> None:
+def test_without_redis_the_portal_is_not_ready_and_says_so(client: Client, settings: Any) -> None:
     settings.PORTAL_REDIS_URL = "unix:///nonexistent/redis.sock"
     answer = client.get("/readyz")
     assert answer.status_code == 503
