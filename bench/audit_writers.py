@@ -3,7 +3,7 @@
 ``python -m bench.audit_writers --mode chained --writers 50 --each 20`` loads Django once, forks the writers,
 lets them all go together and prints JSON: seconds, latencies in milliseconds, errors by name. Every
 transaction adds a row, changes one of twenty rows that all writers share, and leaves one log entry.
-The database is that of ``DATABASE_URL``; the tables come from :func:`make_tables`.
+The tables come from :func:`make_tables`.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import sys
 import time
 from collections import Counter
 from typing import Any
-from urllib.parse import quote
 
 WORK, PLAIN, SHARED_ROWS = "bench_audit_work", "bench_audit_plain", 20
 
@@ -36,23 +35,10 @@ def drop_tables(cursor: Any) -> None:
     cursor.execute(f"DROP TABLE IF EXISTS {WORK}, {PLAIN}")
 
 
-def environment(settings_dict: dict[str, Any], role: str) -> dict[str, str]:
-    """Variables that send a child process to the database of ``settings_dict`` as ``role``.
-
-    On a server with passwords the role stays that of the settings, whose password is the one we know.
-    """
-    password = settings_dict.get("PASSWORD") or ""
-    user = settings_dict["USER"] if password else role
-    login = f"{quote(user, safe='')}:{quote(password, safe='')}" if password else quote(user, safe="")
-    host = quote(settings_dict.get("HOST") or "localhost", safe="")
-    port = f":{settings_dict['PORT']}" if settings_dict.get("PORT") else ""
-    url = f"postgresql://{login}@{host}{port}/{settings_dict['NAME']}"
-    settings = {
-        "DJANGO_SETTINGS_MODULE": "cixi_portal.settings.local",
-        "DATABASE_URL": url,
-        "PORTAL_DB_ROLE": "app",
-    }
-    return {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"} | settings
+def environment(database: str) -> dict[str, str]:
+    """Variables that send a child process to a test's or a bench's database as the application's role."""
+    settings = {"DJANGO_SETTINGS_MODULE": "cixi_portal.settings.test", "PORTAL_DB_ROLE": "app"}
+    return os.environ | settings | {"PORTAL_USE_DATABASE": database}
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
 """Real servers for every test: PostgreSQL and Redis are started once and shared by all workers."""
 
 import contextlib
+import secrets
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -47,6 +49,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute("DROP TRIGGER IF EXISTS audit_entry_no_truncate ON audit_entry")
+
+
+@pytest.fixture(autouse=True)
+def checkpoint_folder(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Checkpoints of one test's log, away from those of every other; processes it starts use it too."""
+    folder = tmp_path_factory.getbasetemp() / f"checkpoints-{secrets.token_hex(6)}"
+    settings.PORTAL_CHECKPOINT_FOLDER = folder
+    monkeypatch.setenv("PORTAL_CHECKPOINTS", str(folder))
+    return folder
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ class AuditEntry(models.Model):
             models.Index(fields=["action", "seq"], name="audit_entry_action"),
             models.Index(fields=["target", "seq"], name="audit_entry_target"),
             models.Index(fields=["request_id"], name="audit_entry_request"),
+            # Refusals and failures are few among many and the first thing an auditor asks for.
+            models.Index(fields=["seq"], condition=~models.Q(result="ok"), name="audit_entry_not_ok"),
         ]
 
     def __str__(self) -> str:

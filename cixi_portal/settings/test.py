@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 # Each xdist worker has its own queue and cache; set before anything reads them.
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -24,6 +25,9 @@ CACHES = {
 }
 if _seconds := os.environ.get("PORTAL_VISIBILITY_SECONDS"):
     CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] = int(_seconds)
+
+# Checkpoints speak of one database: each test has its own folder (tests/conftest.py), and so do its processes.
+PORTAL_CHECKPOINT_FOLDER = Path(os.environ.get("PORTAL_CHECKPOINTS") or VAR_DIR / "test-checkpoints")
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 CLERK = audit.Origin(7, "clerk", "data_steward", "人民法院", "10.0.0.7", "request-7")
 
 
-@pytest.fixture(autouse=True)
-def checkpoint_folder(settings: object, tmp_path: object) -> None:
-    settings.PORTAL_CHECKPOINT_FOLDER = tmp_path  # type: ignore[attr-defined]
-
-
 @pytest.fixture
 def auditor() -> Client:
     return client_of(make_person(Role.AUDITOR, username="auditor"))

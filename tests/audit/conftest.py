@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
@@ -16,14 +15,6 @@ CLERK = Origin(7, "clerk", "data_steward", "人民法院", "10.0.0.7", "request-
 @pytest.fixture
 def clerk() -> Origin:
     return CLERK
-
-
-@pytest.fixture(autouse=True)
-def checkpoint_folder(settings: object, tmp_path: Path) -> Path:
-    """Checkpoints of one test, away from those of every other."""
-    folder = tmp_path / "checkpoints"
-    settings.PORTAL_CHECKPOINT_FOLDER = folder  # type: ignore[attr-defined]
-    return folder
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def start(writers: int, each: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "bench.audit_writers", "--mode", "chained"]
     return subprocess.Popen(
         [*command, "--writers", str(writers), "--each", str(each)],
-        env=environment(connection.settings_dict, settings.PORTAL_DATABASE_ROLES["application"]),
+        env=environment(connection.settings_dict["NAME"]),
         stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
 
