@@ -38,7 +38,15 @@ class DemoDepartment:
     name: str
 
 
-def demo_agencies(departments: Iterable[DemoDepartment], enterprise_code: str) -> list[DemoAgency]:
+@dataclass(frozen=True)
+class DemoFirm:
+    """Credit code and name of the firm whose representative signs in."""
+
+    code: str
+    name: str
+
+
+def demo_agencies(departments: Iterable[DemoDepartment], firm: DemoFirm) -> list[DemoAgency]:
     """Every agency of the demo city, parents before their branches."""
     kind = AgencyKind
     return [
@@ -61,7 +69,7 @@ def demo_agencies(departments: Iterable[DemoDepartment], enterprise_code: str) -
         *(DemoAgency(f"town.{code}", name, kind.TOWN, "", code) for code, name in towns()),
         DemoAgency("village.qiaotou", "桥头示范村", kind.VILLAGE, f"town.{DEMO_TOWN}", DEMO_VILLAGE),
         DemoAgency("shop.qiaotou", "桥头示范便民超市", kind.SHOP, "village.qiaotou", "qiaotou-demo-1"),
-        DemoAgency("firm.demo", "演示企业", kind.ENTERPRISE, "", enterprise_code),
+        DemoAgency("firm.demo", firm.name, kind.ENTERPRISE, "", firm.code),
         DemoAgency("outside.institute", "示范大学数据研究所", kind.OUTSIDE),
     ]
 

@@ -1,6 +1,8 @@
 """Demo agencies and sign-ins: one for every role, as often as one likes, only in a demo."""
 
+import json
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +20,9 @@ DEMO_PASSWORD = "shown-at-start-1"
 
 
 @pytest.fixture(autouse=True)
-def demo(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def demo(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings.PORTAL_DEMO = True
+    monkeypatch.setattr("cixi_portal.management.commands.demo_accounts.var_folder", lambda: tmp_path)
     monkeypatch.setenv("PORTAL_DEMO_PASSWORD", DEMO_PASSWORD)
 
 
@@ -121,3 +124,15 @@ def test_without_demo_there_are_no_demo_accounts(settings: Any) -> None:
 def test_the_firm_of_the_enterprise_representative_can_be_chosen() -> None:
     run("--enterprise", "91330282MA2CODE000")
     assert User.objects.get(username="firm").agency.scope_code == "91330282MA2CODE000"
+
+
+def test_without_a_choice_the_representative_speaks_for_the_firm_with_frozen_shares(tmp_path: Path) -> None:
+    firms = [
+        {"role": "exporter", "code": "91330282MA2CODE001", "name": "甲"},
+        {"role": "frozen", "code": "91330282MA2CODE002", "name": "慈溪示例轴承有限公司"},
+    ]
+    (tmp_path / "demo" / "files").mkdir(parents=True)
+    (tmp_path / "demo" / "files" / "notable.json").write_text(json.dumps(firms), encoding="utf-8")
+    run()
+    agency = User.objects.get(username="firm").agency
+    assert (agency.scope_code, agency.name) == ("91330282MA2CODE002", "慈溪示例轴承有限公司")

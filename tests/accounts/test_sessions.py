@@ -1,5 +1,9 @@
 """Sessions end on the server: by idleness, by age, by sign-out, by a disabled account or agency."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -133,16 +137,43 @@ def test_a_revoked_role_is_gone_with_the_next_request() -> None:
     assert client.get("/accounts/people/").status_code == 403
 
 
-def test_production_cookies_are_bound_to_this_host() -> None:
-    from pathlib import Path
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "cixi_portal.settings.production",
+    "DATABASE_URL": "postgresql://app@localhost/none",
+    "REDIS_URL": "redis://localhost/0",
+    "PORTAL_PROXY_COUNT": "2",
+} | {
+    name: name * 8
+    for name in ("SECRET_KEY", "PORTAL_FIELD_KEY", "PORTAL_INDEX_KEY", "PORTAL_AUDIT_KEY", "PORTAL_HOSTS",
+                 "PORTAL_FILES", "PORTAL_CHECKPOINTS")
+}  # fmt: skip
+COOKIE_NAMES = [
+    f"{kind}_COOKIE_{what}"
+    for kind in ("SESSION", "CSRF")
+    for what in ("NAME", "SECURE", "HTTPONLY", "SAMESITE", "PATH", "DOMAIN")
+]
 
-    from django.conf import settings as base
 
-    text = (Path(base.BASE_DIR) / "cixi_portal/settings/production.py").read_text()
-    assert 'SESSION_COOKIE_NAME = "__Host-session"' in text
-    assert "SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True" in text
-    assert base.SESSION_COOKIE_HTTPONLY and base.SESSION_COOKIE_SAMESITE == "Lax"
-    assert base.SESSION_COOKIE_PATH == "/" and base.SESSION_COOKIE_DOMAIN is None
+def test_production_cookies_are_bound_to_this_host_and_https() -> None:
+    names = [*COOKIE_NAMES, "PORTAL_SUPERUSERS_ALLOWED", "PORTAL_PROXY_COUNT", "SECURE_HSTS_SECONDS"]
+    program = f"import json; from django.conf import settings as s; print(json.dumps([getattr(s, n) for n in {names}]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | PRODUCTION,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = dict(zip(names, json.loads(done.stdout), strict=True))
+    for kind, name in (("SESSION", "__Host-session"), ("CSRF", "__Host-csrf")):
+        cookie = [
+            told[f"{kind}_COOKIE_{what}"]
+            for what in ("NAME", "SECURE", "HTTPONLY", "SAMESITE", "PATH", "DOMAIN")
+        ]
+        assert cookie == [name, True, True, "Lax", "/", None]
+    assert (told["PORTAL_SUPERUSERS_ALLOWED"], told["PORTAL_PROXY_COUNT"]) == (False, 2)
+    assert told["SECURE_HSTS_SECONDS"] >= 31_536_000
 
 
 def test_own_pages_are_not_kept_by_caches() -> None:

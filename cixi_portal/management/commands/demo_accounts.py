@@ -1,5 +1,6 @@
 """``manage.py demo_accounts``: agencies and sign-ins of the demo city, and a table of them."""
 
+import json
 import os
 import unicodedata
 from argparse import ArgumentParser
@@ -11,12 +12,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts.demo.agencies import DemoDepartment, demo_agencies
+from accounts.demo.agencies import DemoDepartment, DemoFirm, demo_agencies
 from accounts.demo.service import DemoSignIn, UnableToMakeDemoAccounts, prepare_demo_accounts
+from cixi_portal.embedded.places import var_folder
 
 DEFINITIONS = Path(settings.BASE_DIR) / "datahub" / "definitions"
 # A well-formed code of no real firm, for a portal without the demo city's firms.
-NO_FIRM = "91330282MADEM00018"
+NO_FIRM = DemoFirm("91330282MADEM00018", "演示企业")
+# The firm whose representative can show most: banks see its frozen shares only with its authorisation.
+REPRESENTED_ROLE = "frozen"
 
 
 class Command(BaseCommand):
@@ -29,7 +33,7 @@ class Command(BaseCommand):
         password = os.environ.get("PORTAL_DEMO_PASSWORD", "")
         if not password:
             raise CommandError("环境变量 PORTAL_DEMO_PASSWORD 未设置。")
-        agencies = demo_agencies(departments(), options["enterprise"] or NO_FIRM)
+        agencies = demo_agencies(departments(), represented_firm(options["enterprise"]))
         try:
             lines = prepare_demo_accounts(agencies, password, timezone.now())
         except UnableToMakeDemoAccounts as error:
@@ -47,6 +51,21 @@ def departments() -> list[DemoDepartment]:
         head = path.read_text(encoding="utf-8").split("\nitems:", 1)[0]
         heads.append(yaml.safe_load(head)["department"])
     return [DemoDepartment(head["code"], head["name"]) for head in heads]
+
+
+def represented_firm(wanted: str | None) -> DemoFirm:
+    """The firm asked for, else the demo city's firm with frozen shares, else none that exists."""
+    if wanted:
+        from datahub.public import find_enterprise  # loads the data frames, which a start can do without
+
+        known = find_enterprise(wanted)
+        return DemoFirm(wanted, known.name if known else NO_FIRM.name)
+    path = var_folder() / "demo" / "files" / "notable.json"
+    if not path.exists():
+        return NO_FIRM
+    lines = json.loads(path.read_text(encoding="utf-8"))
+    line = next((line for line in lines if line["role"] == REPRESENTED_ROLE), lines[0])
+    return DemoFirm(line["code"], line["name"])
 
 
 def table(lines: list[DemoSignIn]) -> str:
