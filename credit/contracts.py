@@ -203,22 +203,44 @@ class ScoreTable:
             raise KeyError(enterprise_id)
         return row
 
-    def row_bytes(self) -> NDArray[np.uint8]:
-        """(n, width) everything stored of each row as bytes: equal bytes, equal score."""
-        columns = [np.ascontiguousarray(getattr(self, name)) for name in ROW_COLUMNS]
+    def row_bytes(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint8]:
+        """(rows, width) all numbers of the rows `start` to `stop` as bytes: equal bytes, equal score."""
+        columns = [np.ascontiguousarray(getattr(self, name)[start:stop]) for name in ROW_COLUMNS]
         width = [int(np.prod(column.shape[1:])) for column in columns]
-        parts = [c.reshape(len(self), w).view(np.uint8) for c, w in zip(columns, width, strict=True)]
+        parts = [c.reshape(len(c), w).view(np.uint8) for c, w in zip(columns, width, strict=True)]
         return np.concatenate(parts, axis=1)
 
     def row_digests(self) -> list[bytes]:
-        """16 bytes per row: a run stores only the rows whose digest changed."""
-        rows = self.row_bytes()
-        return [blake2b(row.data, digest_size=16).digest() for row in rows]
+        """16 bytes per row over its numbers and the records they link to: a run stores rows whose digest changed."""
+        codes = pl.Enum([*self.penalty_codes, *self.cap_codes])
+        causes = np.column_stack(
+            [
+                self.evidence["code"].cast(codes).to_physical().cast(pl.Int64).to_numpy(),
+                self.evidence["record_id"].to_numpy(),
+                self.evidence["points"].to_numpy().view(np.int64),
+            ]
+        )
+        owners = self.evidence["enterprise_id"].to_numpy()
+        first = np.searchsorted(owners, self.enterprise_id, side="left").tolist()
+        after = np.searchsorted(owners, self.enterprise_id, side="right").tolist()
+        out = []
+        for start in range(0, len(self), _BLOCK):
+            rows = self.row_bytes(start, start + _BLOCK)
+            links = np.ascontiguousarray(self.leaf_records[start : start + _BLOCK])
+            for i, (row, link) in enumerate(zip(rows, links, strict=True), start):
+                digest = blake2b(row.data, digest_size=16)
+                digest.update(link.data)
+                digest.update(causes[first[i] : after[i]].data)
+                out.append(digest.digest())
+        return out
 
+
+_BLOCK = 2_048
+"""Rows turned into bytes at a time."""
 
 ROW_COLUMNS = (
     "enterprise_id", "total", "uncapped", "base", "penalty", "cap", "cap_code", "caps_fired", "baseline",
     "forces", "peer_forces", "peer_group", "force_coverage", "coverage", "confidence", "grade", "word",
     "leaf_values", "leaf_scores", "leaf_states", "contributions", "adverse", "favourable",
 )  # fmt: skip
-"""Columns that make a row's identity; record ids stay out, a redelivery of the same facts is no new score."""
+"""Columns that make a row's numbers; record ids stay out, a redelivery of the same facts is no new score."""

@@ -185,6 +185,14 @@ def test_no_enterprise_gives_an_empty_table(small_model: Model, make_inputs: Mak
     assert len(table) == 0 and table.row_digests() == [] and table.evidence.is_empty()
 
 
+def test_a_row_digest_follows_the_record_a_reason_links_to(small_model: Model, make_inputs: Make) -> None:
+    first, digest = score_enterprises(make_inputs({"a.bad": [freeze()]}), small_model)
+    redelivered, same = score_enterprises(make_inputs({"a.bad": [freeze(record_id=99)]}), small_model)
+    assert same == digest
+    assert redelivered.row_bytes().tobytes() == first.row_bytes().tobytes()
+    assert redelivered.row_digests() != first.row_digests()
+
+
 def test_the_digest_sees_a_change_of_any_fact(small_model: Model, make_inputs: Make) -> None:
     _, plain = score_enterprises(make_inputs({"a.bad": [freeze()]}), small_model)
     for change in ({"n1": 71.0}, {"level": "p"}, {"valid_to": AS_OF}, {"enterprise_id": 2}, {"n2": None}):
