@@ -28,7 +28,7 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
 fi
 echo "正在安装依赖（首次约一至两分钟）……"
 rm -f "$stamp"
-if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+if ! "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input \
         --root-user-action=ignore -r "$requirements"; then
     free=$(df -Pm "$venv" | awk 'NR == 2 {print $4}')
     echo "依赖未能装完，原因见上（$venv 所在磁盘剩余 ${free} MB，需约 1500 MB；也请检查网络）。" >&2
