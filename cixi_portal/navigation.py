@@ -20,9 +20,24 @@ class Entry:
 
 
 HOME = Entry("home", "首页", "house")
+SEARCH = Entry("credit:search", "企业查询", "search")
+SCORECARD = Entry("credit:scorecard", "评分说明", "file-earmark-text")
+RUNS = Entry("credit:runs", "评分运行", "arrow-repeat")
+CITY = Entry("credit:city", "全市信用", "bar-chart-line")
 # An entry whose address does not exist (an app that is not installed) is left out.
 ENTRIES: dict[Role, tuple[Entry, ...]] = {
-    Role.BANK_MANAGER: (Entry("accounts:tokens", "接口令牌", "key"),),
+    Role.BANK_OFFICER: (SEARCH, SCORECARD),
+    Role.BANK_MANAGER: (
+        SEARCH,
+        Entry("credit:bank_authorisations", "企业授权", "unlock"),
+        Entry("accounts:tokens", "接口令牌", "key"),
+        SCORECARD,
+    ),
+    Role.LEADER: (CITY, SEARCH, SCORECARD),
+    Role.INDEX_ANALYST: (CITY, SEARCH, SCORECARD),
+    Role.DATA_CENTRE_OPERATOR: (SEARCH, RUNS, CITY),
+    Role.MODEL_MANAGER: (RUNS, SCORECARD, CITY, SEARCH),
+    Role.ENTERPRISE_REP: (Entry("credit:own", "本企业", "building"), SCORECARD),
     Role.DATA_STEWARD: (Entry("accounts:tokens", "接口令牌", "key"),),
     Role.SYSTEM_OFFICER: (
         Entry("accounts:people", "用户", "people"),

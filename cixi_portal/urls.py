@@ -9,7 +9,9 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("progress/<str:key>/", progress_view.progress_state, name="progress"),
+    path("ui/", home.ui, name="ui"),
     path("credit/", include("credit.urls")),
+    path("api/v1/", include("credit.api.urls")),
     path("", include("accounts.urls")),
     path("audit/", include("accounts.auditor.urls")),
 ]

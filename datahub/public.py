@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Count, OuterRef, QuerySet
 
 from datahub import frames
 from datahub.contracts import CATEGORY_LABELS, Category, Grade, ItemDefinition, Kind, Supply
@@ -47,6 +47,7 @@ __all__ = [
     "list_departments",
     "list_facts",
     "list_items",
+    "news_since",
     "scoring_frames",
     "touched_by",
 ]
@@ -145,6 +146,12 @@ def list_changes_after(change_id: int, limit: int = 1000) -> list[ChangeNews]:
     """Changes with a higher number, oldest first."""
     rows = Change.objects.filter(pk__gt=change_id).order_by("pk")[:limit]
     return [ChangeNews(row.pk, row.at, row.batch_id, row.touched) for row in rows]
+
+
+def news_since(ids: Iterable[int], at: datetime) -> dict[int, int]:
+    """How many changes touched each of these enterprises since an instant; those without are absent."""
+    rows = TouchedEnterprise.objects.filter(enterprise_id__in=list(ids), change__at__gte=at)
+    return dict(rows.order_by().values_list("enterprise_id").annotate(n=Count("change_id")))
 
 
 def touched_by(change_ids: Sequence[int]) -> list[int]:

@@ -56,12 +56,12 @@ def register_firms() -> None:
     )
 
 
-def follow() -> int:
+def follow(now: datetime = NOW) -> int:
     """Run what is due for the touched enterprises; returns the run's id."""
-    plan = runs.plan_touched_run(as_of=AS_OF, now=NOW)
+    plan = runs.plan_touched_run(as_of=now.date(), now=now)
     assert plan is not None
     for number in plan.chunks:
-        runs.run_chunk(plan.run_id, number, now=NOW)
+        runs.run_chunk(plan.run_id, number, now=now)
     return plan.run_id
 
 

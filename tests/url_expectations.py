@@ -155,7 +155,21 @@ SECOND_FACTOR_HOLDERS = (
 
 TABLE: dict[str, Expectation] = {
     # the roof
-    "home": public(),
+    "home": public().but(
+        dict.fromkeys(
+            (
+                Role.LEADER,
+                Role.INDEX_ANALYST,
+                Role.MODEL_MANAGER,
+                Role.AUDITOR,
+                SYSTEM,
+                SECURITY,
+                Role.ENTERPRISE_REP,
+            ),
+            302,
+        )
+    ),
+    "ui": allow(SYSTEM, Role.DATA_CENTRE_OPERATOR, Role.MODEL_MANAGER),
     "healthz": public(),
     "readyz": public(ok=503, args=no_worker),
     "progress": allow(Role.BANK_OFFICER, others=404, args=a_bank_officers_progress),
@@ -203,5 +217,19 @@ TABLE: dict[str, Expectation] = {
     "credit:profile_live": allow(*INSIDE, args=a_firm),
     "credit:profile_print": allow(*INSIDE, args=a_firm).but(dict.fromkeys(BANKS, 302)),
     "credit:purpose": allow(*INSIDE, *BANKS, Role.ENTERPRISE_REP, args=a_firm),
+    "credit_api:enterprise": api(Role.DATA_CENTRE_OPERATOR, args=a_firm, others=403).but(
+        dict.fromkeys(BANKS, 400)
+    ),
+    "credit:watch": allow(*BANKS, ok=405, args=a_firm),
+    "credit:own": allow(Role.ENTERPRISE_REP, ok=403),  # this one represents no registered firm
+    "credit:revoke": allow(Role.ENTERPRISE_REP, ok=405, args=lambda world: {"pk": 1}),
+    "credit:bank_authorisations": allow(Role.BANK_MANAGER),
+    "credit:city": allow(*INSIDE),
+    "credit:scorecard": signed_in(ok=404),  # nothing is released in this test
+    "credit:runs": allow(Role.MODEL_MANAGER, Role.DATA_CENTRE_OPERATOR),
+    "credit:run_state": allow(
+        Role.MODEL_MANAGER, Role.DATA_CENTRE_OPERATOR, ok=404, args=lambda world: {"pk": 1}
+    ),
+    "credit:start_run": allow(Role.MODEL_MANAGER, Role.DATA_CENTRE_OPERATOR, ok=405),
     "credit:fact": allow(*INSIDE, *BANKS, ok=404, args=a_fact_nobody_stated),
 }

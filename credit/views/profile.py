@@ -33,7 +33,9 @@ def profile_page(request: HttpRequest, code: str) -> HttpResponse:
         _log(request, profile, "page")
     except PurposeNotDeclared:
         return redirect("credit:purpose", code=code)
-    return render(request, "credit/profile.html", page_context(profile, request.GET.get("tab", "")))
+    context = page_context(profile, request.GET.get("tab", ""))
+    context["may_watch"] = must_declare(request.user)
+    return render(request, "credit/profile.html", context)
 
 
 @audience(*READERS)

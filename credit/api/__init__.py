@@ -1,0 +1,1 @@
+"""The credit cloud for programs."""
