@@ -237,8 +237,8 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     # three in the night: every enterprise, so that windows and decay move with the day
     "scores-nightly": {"task": "credit.recalculate_all", "schedule": crontab(hour=3, minute=0)},
-    "scores-sweep": {"task": "credit.sweep", "schedule": 60.0},
-    "worker-heartbeat": {"task": "cixi_portal.heartbeat", "schedule": 15.0},
+    "scores-sweep": {"task": "credit.sweep", "schedule": 60.0, "options": {"expires": 300}},
+    "worker-heartbeat": {"task": "cixi_portal.heartbeat", "schedule": 15.0, "options": {"expires": 60}},
     "audit-checkpoint": {"task": "audit.checkpoint", "schedule": 600.0},
     "foundation-housekeeping": {"task": "foundation.housekeeping", "schedule": 24 * 3600.0},
 }

@@ -61,8 +61,10 @@ class Portal:
 
     def run(self) -> None:
         """Returns when the portal was asked to stop and everything is stopped."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # started with nohup: stays
+            signal.signal(signal.SIGHUP, self._on_signal)
         with children.only_one(self.address.url):
             secrets_file.ensure(services.secrets_file())
             if left := children.end_left_behind():  # they may still hold the port

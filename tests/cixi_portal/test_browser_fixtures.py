@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.browsing import find_chromium
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -30,3 +32,13 @@ def test_a_page_that_is_refused_on_purpose_is_no_complaint(live_portal: Any, bro
     page = browser.page()
     answer = page.goto(f"{live_portal.url}/no-such-page/")
     assert answer.status == 404
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_missing_browser_is_reported_and_fails_only_under_ci(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr("tests.browsing.shutil.which", lambda name: None)
+    with pytest.raises(outcome, match="浏览器测试没有运行"):
+        find_chromium()
