@@ -49,11 +49,12 @@ def score_head(profile: Profile) -> dict[str, Any]:
     score = profile.score
     if score is None:
         return {}
+    locked = profile.cap is not None and profile.cap.locked
     change = None if score.previous_total is None else score.total - score.previous_total
     return {
         "score": score.total, "letters": score.grade, "word": score.word, "change": change,
-        "coverage": score.coverage, "uncapped": score.uncapped if score.uncapped > score.total else None,
-        "thin": bool(score.note), "as_of": score.as_of, "cap": score.cap, "cap_name": score.cap_name,
+        "coverage": score.coverage, "uncapped": score.uncapped if score.uncapped > score.total and not locked else None,
+        "thin": bool(score.note), "as_of": score.as_of, "cap": score.cap, "cap_line": profile.cap,
         "penalty": score.penalty, "base": score.base, "run_id": score.run_id, "version": score.version,
     }  # fmt: skip
 
@@ -177,7 +178,7 @@ def timeline(profile: Profile, limit: int = 200) -> list[dict[str, Any]]:
     """All items on one line, newest first; monthly series are left to their tabs."""
     events = []
     for fact in profile.facts:
-        if fact.when is None or fact.item.delivery.period.value == "monthly":
+        if fact.item.delivery.period.value == "monthly" or (fact.when is None and not fact.locked):
             continue
         events.append({
             "date": fact.when, "title": fact.item.name, "text": summary(fact), "locked": fact.locked and not summary(fact),

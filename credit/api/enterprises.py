@@ -56,9 +56,8 @@ class ScoreSerializer(serializers.Serializer):
     total = serializers.FloatField()
     grade = serializers.CharField()
     word = serializers.CharField()
-    cap = serializers.FloatField(allow_null=True)
-    cap_name = serializers.CharField(allow_blank=True)
-    penalty = serializers.FloatField()
+    is_capped = serializers.BooleanField()
+    cap = serializers.FloatField(allow_null=True, help_text="须企业授权时为空")
     coverage = serializers.FloatField()
     confidence = serializers.CharField()
     note = serializers.CharField(allow_blank=True)
@@ -77,7 +76,7 @@ class FactSerializer(serializers.Serializer):
     item_name = serializers.CharField()
     department = serializers.CharField()
     document_no = serializers.CharField(allow_blank=True)
-    in_force = serializers.BooleanField()
+    in_force = serializers.BooleanField(allow_null=True, help_text="须企业授权时为空")
     event_date = serializers.DateField(allow_null=True)
     valid_from = serializers.DateField(allow_null=True)
     valid_to = serializers.DateField(allow_null=True)
@@ -138,8 +137,10 @@ def as_document(profile: Profile) -> dict[str, Any]:
         "score": score
         and {
             **{name: getattr(score, name) for name in (
-                "total", "grade", "word", "cap", "cap_name", "penalty", "coverage", "confidence", "note", "as_of",
+                "total", "grade", "word", "coverage", "confidence", "note", "as_of",
                 "run_id", "version", "model_hash", "forces")},
+            "is_capped": profile.cap is not None,
+            "cap": None if profile.cap is None or profile.cap.locked else score.cap,
             "adverse": [_reason(line) for line in profile.adverse],
             "favourable": [_reason(line) for line in profile.favourable],
         },

@@ -56,6 +56,7 @@ class Profile:
     score: ScoreView | None
     adverse: tuple[ReasonLine, ...]
     favourable: tuple[ReasonLine, ...]
+    cap: ReasonLine | None
     history: tuple[ScorePoint, ...]
     facts: tuple[Fact, ...]
     blocks: tuple[ItemBlock, ...]
@@ -96,6 +97,7 @@ def read_profile(code: str, reader: Any, *, now: datetime) -> Profile:
     lines = _reason_lines(score, right, by_record) if score else ((), ())
     return Profile(
         enterprise=enterprise, right=right, score=score, adverse=lines[0], favourable=lines[1],
+        cap=_line(score.cap_reason, right, by_record) if score and score.cap_reason else None,
         history=tuple(score_history(enterprise.id, score.grades)) if score else (),
         facts=tuple(facts), blocks=_blocks(facts, now),
         is_watched=WatchEntry.objects.filter(user_id=reader.pk, enterprise_id=enterprise.id).exists(),

@@ -18,7 +18,7 @@ from credit.contracts import (
     Reason,
     ScoreTable,
 )
-from credit.engine.reasons import list_missing, list_reasons
+from credit.engine.reasons import describe_reason, list_missing, list_reasons
 from credit.engine.score import EVIDENCE, Model
 from credit.models import Score, ScoreEvidence, ScoreRun, Standing
 from credit.services.releases import model_of
@@ -56,7 +56,7 @@ class ScoreView:
     base: float
     penalty: float
     cap: float | None
-    cap_name: str
+    cap_reason: Reason | None
     grade: str
     grades: tuple[str, ...]
     word: str
@@ -183,7 +183,8 @@ def _view(row: Score, run: ScoreRun, previous_total: float | None) -> ScoreView:
         enterprise_id=row.enterprise_id, run_id=row.run_id, as_of=row.as_of, version=run.release.version,
         model_hash=model.hash, known_at=run.known_at, last_batch_id=run.last_batch_id, total=row.total,
         uncapped=row.uncapped, base=row.base, penalty=row.penalty, cap=row.cap if capped else None,
-        cap_name=model.card.caps[row.cap_code].name if capped else "", grade=table.grades[row.grade], grades=table.grades,
+        cap_reason=describe_reason(model.card, table, 0, len(table.contribution_codes) - 1) if capped else None,
+        grade=table.grades[row.grade], grades=table.grades,
         word=table.words[row.word], coverage=row.coverage, confidence=Confidence(row.confidence).label,
         note=THIN_COVERAGE_NOTE if table.thin[0] else "", peer_group=table.peer_groups[row.peer_group],
         forces=tuple(

@@ -49,7 +49,10 @@ class FactField:
 
 @dataclass(frozen=True)
 class Fact:
-    """One version of a fact with its source: unit, document, file, line, times."""
+    """One version of a fact with its source: unit, document, file, line, times.
+
+    The four days and ``in_force`` are None where they rest on a field the reader may not see.
+    """
 
     record_id: int
     item: ItemDefinition
@@ -64,7 +67,7 @@ class Fact:
     batch_id: int
     line: int
     file_name: str
-    in_force: bool
+    in_force: bool | None
     locked: bool
 
     @property
@@ -128,18 +131,35 @@ def _fact(row: tuple[Any, ...], right: ReadingRight, day: date, names: Mapping[s
     ) = row
     item = get_item_by_number(item_id)
     content = payload if isinstance(payload, dict) else json.loads(payload)
+    in_force = (
+        (valid_from is None or valid_from <= day)
+        and (valid_to is None or valid_to >= day)
+        and (released is None or released > day)
+    )
     fields = tuple(
         _field(item, f, content.get(f.code), right) for f in item.payload_fields if f.grade is not Grade.L4
+    )
+    event, valid_from, valid_to, released = (
+        day_ if _may_read_day(item, code, right) else None
+        for day_, code in zip((event, valid_from, valid_to, released), _day_fields(item), strict=True)
     )
     return Fact(
         record_id=record_id, item=item, department=names[item.department_code], fields=fields,
         document_no=_document_no(item, content, right), event_date=event, valid_from=valid_from,
         valid_to=valid_to, released_on=released, received_at=received, batch_id=batch_id, line=line,
         file_name=file_name, locked=not right.allows_item(item),
-        in_force=(valid_from is None or valid_from <= day)
-        and (valid_to is None or valid_to >= day)
-        and (released is None or released > day),
+        in_force=in_force if all(_may_read_day(item, code, right) for code in _day_fields(item)) else None,
     )  # fmt: skip
+
+
+def _day_fields(item: ItemDefinition) -> tuple[str | None, ...]:
+    t = item.timeline
+    return t.event, t.valid_from, t.valid_to, t.released
+
+
+def _may_read_day(item: ItemDefinition, code: str | None, right: ReadingRight) -> bool:
+    """The days beside a fact come from its fields and are as secret as these."""
+    return code is None or right.allows(item, item.field(code))
 
 
 def _field(item: ItemDefinition, field: FieldDefinition, value: Any, right: ReadingRight) -> FactField:

@@ -129,13 +129,25 @@ def test_a_locked_reason_tells_force_and_direction_only(bank: Client) -> None:
         assert not re.search(r"[+−]\d", re.sub(r"<svg.*?</svg>", "", row, flags=re.S))
 
 
-def test_a_reason_links_to_the_line_of_the_file(bank: Client, deliver: Deliver) -> None:
+def test_a_reason_links_to_the_line_of_the_file(bank: Client, deliver: Deliver, officer: User) -> None:
+    authorise(officer, scope=("equity_freeze", "seizure"))
     deliver("court.equity_freeze", FREEZE_HEAD, freeze(CODES[0]))
     follow()
     page = text_of(bank, f"{URL}live/")
     record = Record.objects.get(item_id=407)
     assert f"/facts/{record.pk}/" in page
     assert "第 2 行" in text_of(bank, f"{URL}facts/{record.pk}/")
+
+
+@pytest.mark.parametrize("way", ["?tab=equity_freeze", "?tab=timeline", "live/", "print/", "fact"])
+def test_a_freeze_is_locked_in_every_place(bank: Client, deliver: Deliver, way: str) -> None:
+    deliver("court.equity_freeze", FREEZE_HEAD, freeze(CODES[0]))
+    follow()
+    record = Record.objects.get(item_id=407)
+    page = text_of(bank, URL + (f"facts/{record.pk}/" if way == "fact" else way))
+    assert LOCK in page
+    for secret in ("400.00", "浙0282执1号", "2026-01-10", "2029-01-09", "2026-01-12", "注册资本一半"):
+        assert secret not in page, secret
 
 
 def test_nothing_known_is_told_apart_from_not_supplied(bank: Client) -> None:
