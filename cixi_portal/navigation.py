@@ -24,6 +24,11 @@ SEARCH = Entry("credit:search", "企业查询", "search")
 SCORECARD = Entry("credit:scorecard", "评分说明", "file-earmark-text")
 RUNS = Entry("credit:runs", "评分运行", "arrow-repeat")
 CITY = Entry("credit:city", "全市信用", "bar-chart-line")
+DESK = Entry("datahub:desk", "数据报送", "clipboard-data")
+DELIVER = Entry("datahub:deliver", "上传文件", "upload")
+BATCHES = Entry("datahub:batches", "报送批次", "folder2-open")
+ITEMS = Entry("datahub:items", "数据目录", "database")
+GAPS = Entry("datahub:gaps", "数据缺口", "question-circle")
 # An entry whose address does not exist (an app that is not installed) is left out.
 ENTRIES: dict[Role, tuple[Entry, ...]] = {
     Role.BANK_OFFICER: (SEARCH, SCORECARD),
@@ -33,12 +38,14 @@ ENTRIES: dict[Role, tuple[Entry, ...]] = {
         Entry("accounts:tokens", "接口令牌", "key"),
         SCORECARD,
     ),
-    Role.LEADER: (CITY, SEARCH, SCORECARD),
-    Role.INDEX_ANALYST: (CITY, SEARCH, SCORECARD),
-    Role.DATA_CENTRE_OPERATOR: (SEARCH, RUNS, CITY),
-    Role.MODEL_MANAGER: (RUNS, SCORECARD, CITY, SEARCH),
+    Role.LEADER: (CITY, SEARCH, SCORECARD, ITEMS, GAPS),
+    Role.INDEX_ANALYST: (CITY, SEARCH, SCORECARD, ITEMS),
+    Role.DATA_CENTRE_OPERATOR: (DESK, ITEMS, SEARCH, RUNS, CITY),
+    Role.MODEL_MANAGER: (RUNS, SCORECARD, CITY, SEARCH, ITEMS),
     Role.ENTERPRISE_REP: (Entry("credit:own", "本企业", "building"), SCORECARD),
-    Role.DATA_STEWARD: (Entry("accounts:tokens", "接口令牌", "key"),),
+    Role.DATA_STEWARD: (DESK, DELIVER, BATCHES, ITEMS, Entry("accounts:tokens", "接口令牌", "key")),
+    Role.DATA_REVIEWER: (DESK, BATCHES, ITEMS, GAPS),
+    Role.TOWN_ADMIN: (ITEMS,),
     Role.SYSTEM_OFFICER: (
         Entry("accounts:people", "用户", "people"),
         Entry("accounts:agencies", "机构", "building"),
@@ -56,14 +63,16 @@ def items_for(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     roles = sorted(request.user.roles, key=list(Role).index)  # type: ignore[union-attr]
     entries = [HOME, *dict.fromkeys(entry for role in roles for entry in ENTRIES.get(role, ()))]
-    items = [_item(entry, request.path) for entry in entries]
-    return [item for item in items if item["url"]][:MOST_ENTRIES]
+    items = [item for item in map(_item, entries) if item["url"]][:MOST_ENTRIES]
+    # The entry that lies nearest above the page: home is above nothing but itself.
+    above = [item for item in items if request.path.startswith(item["url"]) and item["url"] != "/"]
+    present = max(above, key=lambda item: len(item["url"]), default=items[0] if request.path == "/" else None)
+    return [item | {"active": item is present} for item in items]
 
 
-def _item(entry: Entry, path: str) -> dict[str, Any]:
+def _item(entry: Entry) -> dict[str, Any]:
     try:
         url = reverse(entry.url_name)
     except NoReverseMatch:
         url = ""
-    active = path == url if entry is HOME else bool(url) and path.startswith(url)
-    return {"label": entry.label, "url": url, "icon": entry.icon, "active": active}
+    return {"label": entry.label, "url": url, "icon": entry.icon}

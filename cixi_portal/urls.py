@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/", include("credit.api.urls")),
     path("", include("accounts.urls")),
     path("audit/", include("accounts.auditor.urls")),
+    path("", include("datahub.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 import audit
 from datahub.models import BatchState
-from datahub.services import promotion, withdrawal
+from datahub.services import following, notices, promotion, withdrawal
+from foundation import progress
 
 
 def tell_upper_floors() -> None:
@@ -19,14 +20,23 @@ def tell_upper_floors() -> None:
 
 @shared_task(name="datahub.process_batch", ignore_result=True)
 def process_batch(batch_id: int, origin: dict[str, Any], confirmed: bool = False) -> None:
-    outcome = promotion.process_batch(
-        batch_id, origin=audit.Origin(**origin), now=timezone.now(), confirmed=confirmed
-    )
+    now = timezone.now()
+    with progress.reporting(following.key_of(batch_id), total=following.rows_expected(batch_id)) as report:
+        outcome = promotion.process_batch(
+            batch_id,
+            origin=audit.Origin(**origin),
+            now=now,
+            confirmed=confirmed,
+            report=lambda done, rejected: report(done, rejected=rejected),
+        )
+    notices.tell_about(batch_id, timezone.now())
     if outcome.state is BatchState.PROMOTED:
         tell_upper_floors()
 
 
 @shared_task(name="datahub.withdraw_batch", ignore_result=True)
 def withdraw_batch(batch_id: int, reason: str, origin: dict[str, Any]) -> None:
-    withdrawal.withdraw_batch(batch_id, reason=reason, origin=audit.Origin(**origin), now=timezone.now())
+    with progress.reporting(following.key_of(batch_id)):
+        withdrawal.withdraw_batch(batch_id, reason=reason, origin=audit.Origin(**origin), now=timezone.now())
+    notices.tell_about(batch_id, timezone.now())
     tell_upper_floors()

@@ -145,6 +145,33 @@ def an_entry(world: World) -> dict[str, Any]:
     return {"seq": AuditEntry.objects.latest("seq").seq}
 
 
+def a_market_batch(world: World) -> dict[str, Any]:
+    from datahub.models import Batch
+
+    batch = Batch.objects.create(
+        item_code="market.penalty", item_number=113, department="market", period="2026-11", file_bytes=1,
+        file_date=timezone.localdate(), channel="page", file_digest="0" * 64, file_name="处罚.csv",
+        received_at=timezone.now(),
+    )  # fmt: skip
+    return {"pk": batch.pk}
+
+
+def a_running_batch(world: World) -> dict[str, Any]:
+    from datahub.services import following
+
+    args = a_market_batch(world)
+    following.announce(args["pk"], "正在核验文件", owner_id=None, next_url="/data/")
+    return args
+
+
+def a_waiting_row(world: World) -> dict[str, Any]:
+    return a_market_batch(world) | {"row": 1}
+
+
+def an_item(world: World) -> dict[str, Any]:
+    return {"code": "court.equity_freeze"}
+
+
 # -- the table ---------------------------------------------------------------------------------------
 BANKS = (Role.BANK_OFFICER, Role.BANK_MANAGER)
 INSIDE = (Role.LEADER, Role.INDEX_ANALYST, Role.DATA_CENTRE_OPERATOR, Role.MODEL_MANAGER)
@@ -152,6 +179,15 @@ SYSTEM, SECURITY = Role.SYSTEM_OFFICER, Role.SECURITY_OFFICER
 SECOND_FACTOR_HOLDERS = (
     Role.BANK_MANAGER, Role.DATA_CENTRE_OPERATOR, Role.MODEL_MANAGER, SYSTEM, SECURITY, Role.AUDITOR,
 )  # fmt: skip
+
+STEWARD, REVIEWER, OPERATOR = Role.DATA_STEWARD, Role.DATA_REVIEWER, Role.DATA_CENTRE_OPERATOR
+AT_THE_DESK = (STEWARD, REVIEWER, OPERATOR)
+GOVERNMENT = (
+    Role.INDEX_ANALYST, Role.LEADER, *AT_THE_DESK, Role.MODEL_MANAGER, Role.TOWN_ADMIN, SYSTEM, SECURITY,
+    Role.AUDITOR,
+)  # fmt: skip
+# The walking stewards belong to no department that delivered: its batches do not exist for them.
+STRANGERS = {STEWARD: 404, REVIEWER: 404}
 
 TABLE: dict[str, Expectation] = {
     # the roof
@@ -207,6 +243,22 @@ TABLE: dict[str, Expectation] = {
     "accounts:inbox_read": signed_in(ok=405),
     "accounts:api_me": api_signed_in(),
     "accounts:api_schema": api_signed_in(),
+    # datahub
+    "datahub:desk": allow(*AT_THE_DESK),
+    "datahub:deliver": allow(STEWARD, OPERATOR),
+    "datahub:batches": allow(*AT_THE_DESK),
+    "datahub:batch": allow(OPERATOR, args=a_market_batch).but(STRANGERS),
+    "datahub:batch_progress": allow(OPERATOR, args=a_running_batch).but(STRANGERS),
+    "datahub:batch_report": allow(OPERATOR, ok=302, args=a_market_batch).but(STRANGERS),
+    "datahub:batch_confirm": allow(REVIEWER, OPERATOR, ok=405, args=a_market_batch),
+    "datahub:batch_withdraw": allow(REVIEWER, OPERATOR, ok=405, args=a_market_batch),
+    "datahub:batch_retry": allow(*AT_THE_DESK, ok=405, args=a_market_batch),
+    "datahub:waiting_settle": allow(*AT_THE_DESK, ok=405, args=a_waiting_row),
+    "datahub:items": allow(*GOVERNMENT),
+    "datahub:item": allow(*GOVERNMENT, args=an_item),
+    "datahub:item_template": allow(*GOVERNMENT, args=an_item),
+    "datahub:gaps": allow(*GOVERNMENT),
+    "datahub:late": allow(*GOVERNMENT),
     # audit
     "audit:list": allow(Role.AUDITOR),
     "audit:detail": allow(Role.AUDITOR, args=an_entry),

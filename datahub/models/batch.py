@@ -43,6 +43,9 @@ class Batch(models.Model):
     rows_quarantined = models.IntegerField("退回行数", default=0)
     rows_waiting = models.IntegerField("待匹配行数", default=0)
     rows_ended = models.IntegerField("终止条数", default=0)
+    rows_duplicate = models.IntegerField("重复行数", default=0)  # part of the quarantined ones
+    cells_expected = models.BigIntegerField("应填单元格", default=0)
+    cells_filled = models.BigIntegerField("已填单元格", default=0)
     finding_count = models.IntegerField("提示数", default=0)
     findings = models.JSONField("提示", default=list, blank=True)
     refusal = models.CharField("退回原因", max_length=400, blank=True, default="")

@@ -10,9 +10,10 @@ import polars as pl
 from django.db import connection
 
 import audit
-from datahub import store
+from datahub import policies, store
 from datahub.contracts import DeliveryMode, ItemDefinition, RawBlock
 from datahub.engine.checks import check_block
+from datahub.engine.completeness import count_cells
 from datahub.engine.definitions import definition_hash, get_item
 from datahub.engine.divisions import CITY_CODE
 from datahub.engine.identifiers import normalise_identifier
@@ -44,6 +45,8 @@ class Tally:
     quarantined: int = 0
     waiting: int = 0
     duplicates: int = 0
+    cells_expected: int = 0
+    cells_filled: int = 0
     spared: set[int] = field(default_factory=set)
 
 
@@ -77,6 +80,8 @@ def process_batch(
                 return Outcome(BatchState.PROMOTED, None, 0)
             if batch.state not in (BatchState.RECEIVED, BatchState.CHECKED):
                 raise UnableToPromoteBatch(f"批次已{batch.get_state_display()}，不能入库。请重新上传文件。")
+            if confirmed and batch.state == BatchState.CHECKED:
+                _require_other_eyes(batch, origin.actor_id)
             outcome = _Promotion(batch, now, confirmed, report, origin.actor_id).run()
             entry.detail |= {"state": batch.state, "received": batch.rows_received,
                              "promoted": batch.rows_promoted, "quarantined": batch.rows_quarantined,
@@ -84,6 +89,11 @@ def process_batch(
             return outcome
     except UnableToReadDelivery as error:
         return _reject(batch_id, str(error), origin, now)
+
+
+def _require_other_eyes(batch: Batch, actor_id: int | None) -> None:
+    if refusal := policies.refusal_to_confirm(batch, actor_id):
+        raise UnableToPromoteBatch(refusal)
 
 
 def _reject(batch_id: int, reason: str, origin: audit.Origin, now: datetime) -> Outcome:
@@ -151,6 +161,9 @@ class _Promotion:
     ) -> None:
         checked = check_block(self.item, raw.frame, today=self.now.date(), units=delivery.units)
         self.tally.received += raw.received
+        expected, filled = count_cells(self.item, raw.frame)
+        self.tally.cells_expected += expected
+        self.tally.cells_filled += filled
         self._quarantine(raw.rejections, rows=raw.received - raw.frame.height)
         self._quarantine(checked.rejections, rows=checked.rejected)
         rows = checked.rows.with_columns(store.as_array_text("nums"))
@@ -251,6 +264,8 @@ class _Promotion:
         batch.rows_received, batch.rows_quarantined = self.tally.received, self.tally.quarantined
         batch.rows_waiting, batch.rows_ended = self.tally.waiting, ended
         batch.rows_promoted, batch.rows_unchanged = promoted, unchanged
+        batch.rows_duplicate = self.tally.duplicates
+        batch.cells_expected, batch.cells_filled = self.tally.cells_expected, self.tally.cells_filled
 
     def _follow(self, mark: store.ChangeMark) -> None:
         if self.item.code == CHANGES:

@@ -1,0 +1,1 @@
+"""Pages of the data hub: translate in, one call, translate out."""
