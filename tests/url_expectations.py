@@ -201,6 +201,7 @@ TABLE: dict[str, Expectation] = {
                 SYSTEM,
                 SECURITY,
                 Role.ENTERPRISE_REP,
+                *AT_THE_DESK,
             ),
             302,
         )
