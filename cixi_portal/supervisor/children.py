@@ -96,21 +96,21 @@ def only_one(address: str) -> Iterator[None]:
         os.close(handle)
 
 
-def stop_everything() -> None:
+def stop_everything(waited: bool = False) -> None:
     """``make stop``: the supervisor, what a killed one left, and the servers."""
     with contextlib.suppress(UnableToRunTwice):
         with only_one(""):
             left = end_left_behind()
         services.keep(False)
         services.stop()
-        print("已停止。" if left else "没有正在运行的门户；内置服务已停止。")
+        print("已停止。" if left or waited else "没有正在运行的门户；内置服务已停止。")
         return
     pid, _ = _holder()
     print(f"正在停止（进程 {pid}）……", flush=True)
     os.kill(int(pid), signal.SIGTERM)
     while processes.is_alive(int(pid)):
         time.sleep(0.1)
-    stop_everything()
+    stop_everything(waited=True)
 
 
 def _holder() -> tuple[str, str]:
@@ -126,7 +126,8 @@ def _lock_file() -> Path:
 
 
 def manage(*arguments: str) -> list[str]:
-    return [sys.executable, "manage.py", *arguments]
+    """A management command; the checks, which import every page, are left to ``make check``."""
+    return [sys.executable, "manage.py", *arguments, "--skip-checks"]
 
 
 def has_command(name: str) -> bool:
