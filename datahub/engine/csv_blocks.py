@@ -17,7 +17,7 @@ import polars as pl
 from datahub.contracts import REJECTION_SCHEMA
 
 BLOCK_ROWS = 50_000
-PIECE, MAX_BLOCK_BYTES = 1 << 20, 8 << 20
+PIECE, MAX_BLOCK_BYTES = 1 << 20, 4 << 20
 MAX_OPEN_BYTES = 1 << 18
 """A quoted cell longer than this is taken for a lone quotation mark."""
 MAX_JOINED_LINES = 100

@@ -21,14 +21,14 @@ class DuplicateFinder:
         """Lines whose hash occurs more than once."""
         if not self._hashes:
             return np.empty(0, np.int32)
-        hashes, lines = np.concatenate(self._hashes), np.concatenate(self._lines)
-        order = np.argsort(hashes, kind="stable")
-        ranked = hashes[order]
-        same = ranked[1:] == ranked[:-1]
-        twice = np.zeros(len(ranked), bool)
-        twice[1:] |= same
-        twice[:-1] |= same
-        return np.sort(lines[order[twice]])
+        ranked = np.concatenate(self._hashes)
+        ranked.sort()
+        repeated = np.unique(ranked[1:][ranked[1:] == ranked[:-1]])
+        if not len(repeated):
+            return np.empty(0, np.int32)
+        # block by block: an index over all rows would take more memory than the hashes
+        pairs = zip(self._hashes, self._lines, strict=True)
+        return np.sort(np.concatenate([lines[np.isin(hashes, repeated)] for hashes, lines in pairs]))
 
 
 def take_out(cursor: Any, suspects: np.ndarray) -> pl.DataFrame:

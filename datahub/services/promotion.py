@@ -1,6 +1,6 @@
 """From a kept file to current facts: read, check, compare, write, in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,8 @@ from django.db import connection
 
 import audit
 from datahub import policies, store
-from datahub.contracts import DeliveryMode, ItemDefinition, RawBlock
+from datahub.contracts import CheckedBlock, DeliveryMode, ItemDefinition, RawBlock
+from datahub.engine.ahead import one_ahead
 from datahub.engine.checks import check_block
 from datahub.engine.completeness import count_cells
 from datahub.engine.definitions import definition_hash, get_item
@@ -138,8 +139,9 @@ class _Promotion:
         with files.store().open(self.batch.file_digest) as kept:
             delivery = open_delivery(Path(kept.name), self.item)
             self.batch.encoding, self.batch.header_line = delivery.encoding.name, delivery.header_line
-            for raw in delivery.blocks():
-                self._stage_block(delivery, raw, finder, duplicates)
+            # While the database takes one block, the next is read and checked.
+            for raw, checked in one_ahead(self._checked_blocks(delivery)):
+                self._stage_block(raw, checked, finder, duplicates)
                 if self.report:
                     self.report(self.tally.received, self.tally.quarantined)
         removed = take_out(self.cursor, duplicates.suspects())
@@ -156,10 +158,13 @@ class _Promotion:
             rows=removed.height,
         )
 
+    def _checked_blocks(self, delivery: Delivery) -> Iterator[tuple[RawBlock, CheckedBlock]]:
+        for raw in delivery.blocks():
+            yield raw, check_block(self.item, raw.frame, today=self.now.date(), units=delivery.units)
+
     def _stage_block(
-        self, delivery: Delivery, raw: RawBlock, finder: SubjectFinder | None, duplicates: DuplicateFinder
+        self, raw: RawBlock, checked: CheckedBlock, finder: SubjectFinder | None, duplicates: DuplicateFinder
     ) -> None:
-        checked = check_block(self.item, raw.frame, today=self.now.date(), units=delivery.units)
         self.tally.received += raw.received
         expected, filled = count_cells(self.item, raw.frame)
         self.tally.cells_expected += expected

@@ -1,5 +1,6 @@
 """Which enterprise a row is about: by credit code, else by the one name that only one bears."""
 
+from io import BytesIO
 from typing import Any
 
 import polars as pl
@@ -60,6 +61,12 @@ class SubjectFinder:
         return sure, unsure.drop("bearers")
 
     def _read(self, query: str) -> pl.DataFrame:
-        self._cursor.execute(query)
-        rows = self._cursor.fetchall()
-        return pl.DataFrame(rows, schema={"key": pl.String, "enterprise_id": pl.Int64}, orient="row")
+        schema = {"key": pl.String, "enterprise_id": pl.Int64}
+        buffer = BytesIO()
+        with self._cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
+            for part in copy:
+                buffer.write(part)
+        if not buffer.tell():
+            return pl.DataFrame(schema=schema)
+        buffer.seek(0)
+        return pl.read_csv(buffer, has_header=False, schema=schema)
