@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 import audit
-from credit.services import runs
+from credit.services import runs, search_index
 from credit.services.releases import NoCurrentRelease
 
 STALE_AFTER = timedelta(minutes=3)
@@ -57,3 +57,9 @@ def sweep() -> None:
     for run_id, number in runs.stale_chunks(before=now - STALE_AFTER, now=now):
         score_chunk.delay(run_id, number)
     recalculate_touched.delay()
+
+
+@shared_task(name="credit.refresh_search", ignore_result=True)
+def refresh_search() -> None:
+    """Bring the search index up to the register."""
+    search_index.refresh()

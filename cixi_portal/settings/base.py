@@ -237,6 +237,7 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     # three in the night: every enterprise, so that windows and decay move with the day
     "scores-nightly": {"task": "credit.recalculate_all", "schedule": crontab(hour=3, minute=0)},
+    "search-refresh": {"task": "credit.refresh_search", "schedule": 300.0, "options": {"expires": 300}},
     "scores-sweep": {"task": "credit.sweep", "schedule": 60.0, "options": {"expires": 300}},
     "worker-heartbeat": {"task": "cixi_portal.heartbeat", "schedule": 15.0, "options": {"expires": 60}},
     "audit-checkpoint": {"task": "audit.checkpoint", "schedule": 600.0},
@@ -249,7 +250,7 @@ PORTAL_DEMO = False
 PORTAL_AUDIT_RETENTION_DAYS = 180  # the law's least; fewer is refused
 # News that travels up a floor: a lower app writes the fact, its caller enqueues these by name.
 PORTAL_TASKS_AFTER = {
-    "batch_promoted": ["credit.recalculate_touched"],
+    "batch_promoted": ["credit.recalculate_touched", "credit.refresh_search"],
 }
 PORTAL_DATABASE_ROLES = {"application": "portal_app", "reader": "portal_read"}
 

@@ -12,9 +12,9 @@ from .scores import (
     ScoreRun,
     Standing,
 )
-from .search import SearchEntry
+from .search import SearchBand, SearchEntry
 
 __all__ = [
     "Authorisation", "ConsumedChange", "PurposeDeclaration", "RunKind", "RunState", "Score", "ScoreChunk",
-    "ScoreEvidence", "ScoreRun", "ScorecardRelease", "SearchEntry", "Standing", "ViewPurpose", "WatchEntry",
+    "ScoreEvidence", "ScoreRun", "ScorecardRelease", "SearchBand", "SearchEntry", "Standing", "ViewPurpose", "WatchEntry",
 ]  # fmt: skip

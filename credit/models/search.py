@@ -27,10 +27,11 @@ class SearchEntry(models.Model):
     industry_section = models.CharField(max_length=1, blank=True, default="")
     size = models.CharField(max_length=6, blank=True, default="")
     established_on = models.DateField(null=True, blank=True)
-    # The folded names and their pinyin initials, line by line; the pieces of both. See credit/search/tokens.py.
+    # The folded names and their pinyin initials, line by line; the numbers of the pieces of both, and of what
+    # the filters ask for. See credit/search/tokens.py.
     hay = models.TextField()
     sound = models.TextField()
-    tokens = ArrayField(models.TextField())
+    tokens = ArrayField(models.IntegerField())
     # What the row was made from: it is stale when the register says otherwise.
     source_changed_at = models.DateTimeField()
     former_mark = models.BigIntegerField(default=0)
@@ -53,3 +54,17 @@ class SearchEntry(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SearchBand(models.Model):
+    """Where each band of the rank begins in the present index; rows that change later find theirs here."""
+
+    band = models.SmallIntegerField(primary_key=True)
+    rank = models.IntegerField()
+    enterprise_id = models.IntegerField()
+
+    class Meta:
+        db_table = "credit_search_band"
+
+    def __str__(self) -> str:
+        return f"{self.band}: {self.rank}"

@@ -119,3 +119,28 @@ def _combinations(options: list[str]) -> list[tuple[str, ...]]:
     for place, letters in enumerate(options):
         found += [(*usual[:place], letter, *usual[place + 1 :]) for letter in letters[1:]]
     return found[:MOST_VARIANTS]
+
+
+@cache
+def syllables(character: str) -> frozenset[str]:
+    """How a character may be said, without tones; what the region's accents do not tell apart is one."""
+    from pypinyin.constants import PINYIN_DICT
+
+    spelt = PINYIN_DICT.get(ord(character), character) if len(character) == 1 else character
+    bare = "".join(c for c in unicodedata.normalize("NFD", spelt) if not unicodedata.combining(c))
+    return frozenset(_accent(one) for one in bare.split(","))
+
+
+def _accent(syllable: str) -> str:
+    """zh ch sh as z c s, -ing -eng as -in -en."""
+    for retroflex, plain in (("zh", "z"), ("ch", "c"), ("sh", "s")):
+        if syllable.startswith(retroflex):
+            syllable = plain + syllable[2:]
+    return syllable[:-1] if syllable.endswith(("ing", "eng")) else syllable
+
+
+def sounds_like(one: str, other: str) -> bool:
+    """Whether two folded texts of equal length can be said alike, character by character."""
+    return len(one) == len(other) and all(
+        a == b or not syllables(a).isdisjoint(syllables(b)) for a, b in zip(one, other, strict=True)
+    )

@@ -1,12 +1,14 @@
 """Keeping the search index in step with the register."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from credit.search.tokens import indexed
+from credit.models import SearchBand
+from credit.search.ranking import BANDS, band_of
+from credit.search.tokens import band_piece, indexed, number
 from credit.selectors.search_source import RegisterRow, count_registered, register_rows, stale_enterprise_ids
 
 # Beyond this share of the register, replacing the table is quicker than putting rows into its GIN index.
@@ -56,39 +58,71 @@ def _locked() -> bool:
 
 
 def _replace(enterprise_ids: list[int]) -> int:
+    starts = list(SearchBand.objects.order_by("band").values_list("rank", "enterprise_id"))
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM credit_search WHERE enterprise_id = ANY(%s)", [enterprise_ids])
-    _copy("credit_search", register_rows(enterprise_ids))
+    _copy(
+        "credit_search",
+        register_rows(enterprise_ids),
+        lambda row: band_of(row.rank, row.enterprise_id, starts),
+    )
     return len(enterprise_ids)
 
 
 def _build() -> int:
     """Load a new table in the order of rank, index it, put it in the old one's place."""
+    bands = _Bands(count_registered())
     with connection.cursor() as cursor:
         cursor.execute("SELECT credit_search_begin_build()")
-        written = _copy("credit_search_next", register_rows())
+        written = _copy("credit_search_next", register_rows(), bands.next)
+        SearchBand.objects.all().delete()
+        SearchBand.objects.bulk_create(
+            SearchBand(band=band, rank=rank, enterprise_id=pk) for band, (rank, pk) in enumerate(bands.starts)
+        )
         cursor.execute("SELECT credit_search_publish()")
     return written
 
 
-def _copy(table: str, blocks: Iterator[list[RegisterRow]]) -> int:
+class _Bands:
+    """Cuts rows that come in the order of rank into bands of equal size, noting where each begins."""
+
+    def __init__(self, rows: int) -> None:
+        self.size = max(1, -(-rows // BANDS))
+        self.seen = 0
+        self.starts: list[tuple[int, int]] = []
+
+    def next(self, row: RegisterRow) -> int:
+        band = min(self.seen // self.size, BANDS - 1)
+        self.seen += 1
+        if band == len(self.starts):
+            self.starts.append((row.rank, row.enterprise_id))
+        return band
+
+
+def _copy(table: str, blocks: Iterator[list[RegisterRow]], band: Callable[[RegisterRow], int]) -> int:
     written = 0
     for rows in blocks:
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN") as copy:
-            copy.write("".join(map(_line, rows)))
+            copy.write("".join(_line(row, band(row)) for row in rows))
         written += len(rows)
     return written
 
 
-def _line(row: RegisterRow) -> str:
+def _line(row: RegisterRow, band: int) -> str:
     """One line of COPY's text format; made by hand, since adapting the arrays one by one takes longest."""
-    found = indexed(row.name, row.former_names, row.legal_person)
+    filters = {
+        "town": row.town_code, "industry": row.industry_section, "kind": row.kind, "size": row.size,
+        "state": row.state,
+    }  # fmt: skip
+    found = indexed(row.name, row.former_names, row.legal_person, filters)
+    pieces = [band_piece(band), *found.pieces]
+    numbers = ",".join([str(number(piece)) for piece in pieces])
     values = (
         str(row.enterprise_id), str(row.rank), row.code, row.register_no, _text(row.name),
         _text(_array(row.former_names)), _text(row.legal_person),
         row.kind, row.state, row.town_code, row.industry_section, row.size,
         NULL if row.established_on is None else row.established_on.isoformat(),
-        found.hay.replace("\n", "\\n"), found.sound.replace("\n", "\\n"), "{" + ",".join(found.tokens) + "}",
+        found.hay.replace("\n", "\\n"), found.sound.replace("\n", "\\n"), "{" + numbers + "}",
         row.changed_at.isoformat(), str(row.former_mark),
     )  # fmt: skip
     return "\t".join(values) + "\n"

@@ -24,7 +24,7 @@ def test_every_fragment_needs_only_pieces_the_name_has(pair):
     name, fragment = pair
     found = indexed(name)
     for run in runs(fold(fragment)):
-        assert set(needed(run.text, run.latin)) <= set(found.tokens)
+        assert set(needed(run.text, run.latin)) <= set(found.pieces)
         assert run.text in (found.sound if run.latin else found.hay)
 
 
@@ -34,7 +34,7 @@ def test_former_names_and_the_representative_are_indexed_like_the_name(name, for
     for one in (name, *former_names, person):
         for run in runs(fold(one)):
             if not run.latin:
-                assert set(needed(run.text, latin=False)) <= set(found.tokens)
+                assert set(needed(run.text, latin=False)) <= set(found.pieces)
     assert found.hay.split("\n") == [fold(name), *map(fold, former_names), "@" + fold(person)]
 
 
@@ -44,7 +44,7 @@ def test_every_stretch_of_the_initials_is_found(name, start, length):
     for variant in initials(fold(name)):
         piece = variant[start : start + length]
         if len(piece) >= 2 and piece.isascii():
-            assert set(needed(piece, latin=True)) <= set(found.tokens)
+            assert set(needed(piece, latin=True)) <= set(found.pieces)
             assert piece in found.sound
 
 
