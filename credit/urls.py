@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from credit.views import desk, model, profile
+from credit.views import desk, model, profile, search
 
 app_name = "credit"
 urlpatterns = [
+    path("search/", search.search_page, name="search"),
+    path("search/export/", search.search_export, name="search_export"),
     path("city/", model.city_page, name="city"),
     path("scorecard/", model.scorecard_page, name="scorecard"),
     path("runs/", model.runs_page, name="runs"),

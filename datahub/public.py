@@ -13,14 +13,25 @@ from datahub import frames
 from datahub.contracts import CATEGORY_LABELS, Category, Grade, ItemDefinition, Kind, Supply
 from datahub.engine.definitions import get_item, get_item_by_number, list_departments, list_items
 from datahub.engine.divisions import DIVISIONS, STREETS_AND_TOWNS, division_name
+from datahub.engine.identifiers import uscc_problem
+from datahub.engine.industry import SECTIONS
 from datahub.models import Batch, BatchState, Change, Enterprise, FormerName, Record, TouchedEnterprise
+from datahub.models.enterprise import EntityKind, EntitySize, EntityState
 from datahub.selectors.facts import Fact, FactField, ReadingRight, list_facts
 
 SHARDS = Record.PARTITIONS
+ENTITY_KINDS: dict[str, str] = dict(EntityKind.choices)
+ENTITY_STATES: dict[str, str] = dict(EntityState.choices)
+ENTITY_SIZES: dict[str, str] = dict(EntitySize.choices)
+INDUSTRY_SECTIONS: dict[str, str] = {letter: section[2] for letter, section in SECTIONS.items()}
 
 __all__ = [
     "CATEGORY_LABELS",
     "DIVISIONS",
+    "ENTITY_KINDS",
+    "ENTITY_SIZES",
+    "ENTITY_STATES",
+    "INDUSTRY_SECTIONS",
     "SHARDS",
     "STREETS_AND_TOWNS",
     "Category",
@@ -50,6 +61,7 @@ __all__ = [
     "news_since",
     "scoring_frames",
     "touched_by",
+    "uscc_problem",
 ]
 
 

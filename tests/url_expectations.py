@@ -273,6 +273,9 @@ TABLE: dict[str, Expectation] = {
     "credit_api:enterprise": api(Role.DATA_CENTRE_OPERATOR, args=a_firm, others=403).but(
         dict.fromkeys(BANKS, 400)
     ),
+    "credit:search": allow(*INSIDE, *BANKS),
+    "credit:search_export": allow(*INSIDE, *BANKS),
+    "credit_api:enterprises": api(*INSIDE, *BANKS),
     "credit:watch": allow(*BANKS, ok=405, args=a_firm),
     "credit:own": allow(Role.ENTERPRISE_REP, ok=403),  # this one represents no registered firm
     "credit:revoke": allow(Role.ENTERPRISE_REP, ok=405, args=lambda world: {"pk": 1}),
