@@ -12,6 +12,7 @@ urlpatterns = [
     path("ui/", home.ui, name="ui"),
     path("credit/", include("credit.urls")),
     path("api/v1/", include("credit.api.urls")),
+    path("api/v1/", include("datahub.api.urls")),
     path("", include("accounts.urls")),
     path("audit/", include("accounts.auditor.urls")),
     path("", include("datahub.urls")),

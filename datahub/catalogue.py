@@ -29,9 +29,11 @@ from foundation import charts
 PART_LABELS = {
     "completeness": ("完整性", "应填单元格中已填的比例"),
     "validity": ("有效性", "1 − 退回行数 ÷ 接收行数"),
-    "timeliness": ("及时性", "在应报日前送达的批次比例"),
+    "timeliness": ("及时性", "按应报日送达的批次比例，历史补报不计"),
     "uniqueness": ("唯一性", "1 − 重复行数 ÷ 接收行数"),
 }
+
+TIMELINESS = {1.0: "按期", 0.0: "逾期", None: "历史补报"}
 
 
 def departments(
@@ -163,7 +165,7 @@ def delivery_rows(quality: Quality, *, with_links: bool) -> list[dict[str, Any]]
             "received_at": one.received_at,
             "received": one.received,
             "parts": one.parts,
-            "on_time": one.parts.timeliness == 1,
+            "timeliness": TIMELINESS[one.parts.timeliness],
             "score": one.parts.score,
         }
         for one in reversed(quality.deliveries)

@@ -260,6 +260,10 @@ TABLE: dict[str, Expectation] = {
     "datahub:item_template": allow(*GOVERNMENT, args=an_item),
     "datahub:gaps": allow(*GOVERNMENT),
     "datahub:late": allow(*GOVERNMENT),
+    "datahub_api:deliveries": api(STEWARD, OPERATOR),
+    "datahub_api:delivery": api(OPERATOR, args=a_market_batch).but(STRANGERS),
+    "datahub_api:rejections": api(OPERATOR, args=a_market_batch).but(STRANGERS),
+    "datahub_api:report": api(OPERATOR, ok=409, args=a_market_batch).but(STRANGERS),
     # audit
     "audit:list": allow(Role.AUDITOR),
     "audit:detail": allow(Role.AUDITOR, args=an_entry),

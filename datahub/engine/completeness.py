@@ -14,12 +14,12 @@ def expected_fields(item: ItemDefinition) -> tuple[FieldDefinition, ...]:
 def count_cells(item: ItemDefinition, frame: pl.DataFrame) -> tuple[int, int]:
     """(expected, filled) cells. A column that the file does not have counts as empty in every row.
 
-    frame: String columns named by field code; null, blanks and ``\\N`` are not filled.
+    frame: String columns named by field code; null, the empty text and ``\\N`` are not filled.
     """
     fields = expected_fields(item)
     present = [field.code for field in fields if field.code in frame.columns]
     if not present or frame.is_empty():
         return len(fields) * frame.height, 0
-    cell = pl.col(present).str.strip_chars()
+    cell = pl.col(present)
     filled = frame.select((cell.is_not_null() & (cell != "") & (cell != "\\N")).sum())
     return len(fields) * frame.height, int(sum(filled.row(0)))

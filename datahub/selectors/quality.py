@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import fmean
 
-from django.db.models import F, Window
+from django.db.models import F, Min, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -24,8 +24,8 @@ class Parts:
     """Ratios of 0-1; None where nothing can be said (no rows, or counted before the cells were).
 
     completeness: filled share of the cells a unit is expected to fill. validity: 1 - quarantined / received.
-    timeliness: 1 if received by the due day (an average over deliveries is their share). uniqueness:
-    1 - duplicates / received.
+    timeliness: share of deliveries received by their due day; history handed in when the item was first
+    delivered here could not have come in time and is not judged. uniqueness: 1 - duplicates / received.
     """
 
     completeness: float | None
@@ -70,7 +70,7 @@ NOTHING = Quality((), Parts(None, None, None, None))
 
 
 def quality_of_items(items: Iterable[ItemDefinition]) -> dict[str, Quality]:
-    """Quality per item code from its last standing deliveries; one query. Items without any are absent."""
+    """Quality per item code from its last standing deliveries; two queries. Items without any are absent."""
     wanted = {item.code: item for item in items}
     numbered = Batch.objects.filter(state=BatchState.PROMOTED, item_code__in=wanted).annotate(
         place=Window(RowNumber(), partition_by="item_code", order_by=[F("file_date").desc(), F("id").desc()])
@@ -78,8 +78,18 @@ def quality_of_items(items: Iterable[ItemDefinition]) -> dict[str, Quality]:
     rows: dict[str, list[Batch]] = {}
     for batch in numbered.filter(place__lte=DELIVERIES).defer("findings", "refusal", "withdrawal_reason"):
         rows.setdefault(batch.item_code, []).append(batch)
+    begun = dict(
+        Batch.objects.filter(item_code__in=rows)
+        .order_by()
+        .values_list("item_code")
+        .annotate(Min("received_at"))
+    )
     return {
-        code: _quality(wanted[code], sorted(batches, key=lambda b: (b.file_date, b.pk)))
+        code: _quality(
+            wanted[code],
+            sorted(batches, key=lambda b: (b.file_date, b.pk)),
+            timezone.localdate(begun[code]),
+        )
         for code, batches in rows.items()
     }
 
@@ -92,33 +102,40 @@ def quality_of_departments(by_item: Mapping[str, Quality]) -> dict[str, Parts]:
     return {department: _mean(parts) for department, parts in grouped.items()}
 
 
-def is_on_time(item: ItemDefinition, period: str, file_date: date, received_on: date) -> bool:
-    """True if the delivery came by the due day of the item's period it speaks about."""
-    end = span_of(covered_day(period, file_date), item.delivery.period)[1]
-    return received_on <= due_day(item, end)
+def timeliness(
+    item: ItemDefinition, period: str, file_date: date, received_on: date, begun_on: date
+) -> float | None:
+    """1 if the delivery came by the due day of the period it speaks about, else 0.
+
+    None for history: due before the item was delivered here for the first time (``begun_on``).
+    """
+    due = due_day(item, span_of(covered_day(period, file_date), item.delivery.period)[1])
+    return None if due < begun_on else float(received_on <= due)
 
 
-def _quality(item: ItemDefinition, batches: list[Batch]) -> Quality:
+def _quality(item: ItemDefinition, batches: list[Batch], begun_on: date) -> Quality:
     deliveries = tuple(
-        DeliveryQuality(b.pk, b.period, b.received_at, b.rows_received, _parts(item, b)) for b in batches
+        DeliveryQuality(b.pk, b.period, b.received_at, b.rows_received, _parts(item, b, begun_on))
+        for b in batches
     )
+    judged = [d.parts.timeliness for d in deliveries if d.parts.timeliness is not None]
     received = sum(b.rows_received for b in batches)
     expected = sum(b.cells_expected for b in batches)
     whole = Parts(
         completeness=sum(b.cells_filled for b in batches) / expected if expected else None,
         validity=1 - sum(b.rows_quarantined for b in batches) / received if received else None,
-        timeliness=fmean(d.parts.timeliness or 0.0 for d in deliveries),
+        timeliness=fmean(judged) if judged else None,
         uniqueness=1 - sum(b.rows_duplicate for b in batches) / received if received else None,
     )
     return Quality(deliveries, whole)
 
 
-def _parts(item: ItemDefinition, batch: Batch) -> Parts:
+def _parts(item: ItemDefinition, batch: Batch, begun_on: date) -> Parts:
     received_on = timezone.localdate(batch.received_at)
     return Parts(
         completeness=batch.cells_filled / batch.cells_expected if batch.cells_expected else None,
         validity=1 - batch.rows_quarantined / batch.rows_received if batch.rows_received else None,
-        timeliness=float(is_on_time(item, batch.period, batch.file_date, received_on)),
+        timeliness=timeliness(item, batch.period, batch.file_date, received_on, begun_on),
         uniqueness=1 - batch.rows_duplicate / batch.rows_received if batch.rows_received else None,
     )
 

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.utils import timezone
 
 import audit
 from datahub.contracts import ItemDefinition
@@ -46,7 +47,7 @@ def receive_delivery(
     file from the future.
     """
     check_period(period)
-    if file_date > now.date():
+    if file_date > timezone.localdate(now):  # the city's day, not the server's
         raise UnableToReceive(f"数据日期 {file_date} 晚于今天，请改正后重新上传。")
     try:
         stored = files.store().put(stream, limit_bytes=settings.PORTAL_DELIVERY_MAX_BYTES)

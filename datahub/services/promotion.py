@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 from django.db import connection
+from django.utils import timezone
 
 import audit
 from datahub import policies, store
@@ -114,6 +115,7 @@ class _Promotion:
         self, batch: Batch, now: datetime, confirmed: bool, report: Report | None, actor_id: int | None
     ) -> None:
         self.batch, self.now, self.confirmed, self.report = batch, now, confirmed, report
+        self.today = timezone.localdate(now)
         self.actor_id = actor_id
         self.item: ItemDefinition = get_item(batch.item_code)
         self.registers = batch.item_code == REGISTRATION
@@ -160,7 +162,7 @@ class _Promotion:
 
     def _checked_blocks(self, delivery: Delivery) -> Iterator[tuple[RawBlock, CheckedBlock]]:
         for raw in delivery.blocks():
-            yield raw, check_block(self.item, raw.frame, today=self.now.date(), units=delivery.units)
+            yield raw, check_block(self.item, raw.frame, today=self.today, units=delivery.units)
 
     def _stage_block(
         self, raw: RawBlock, checked: CheckedBlock, finder: SubjectFinder | None, duplicates: DuplicateFinder
