@@ -115,7 +115,7 @@ class DeliveriesView(_Scoped, generics.ListAPIView[Batch]):
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if declares_too_much(request._request):
             raise DeliveryTooLarge
-        body = request.data
+        body: Any = request.data
         raw = isinstance(body, RawBody)
         told = DeliveryRequest(data=request.query_params if raw else body)
         upload = None if raw else request.FILES.get("file")

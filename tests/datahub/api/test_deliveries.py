@@ -120,7 +120,9 @@ def test_a_file_above_the_limit_is_refused(
 ) -> None:
     settings.PORTAL_DELIVERY_MAX_BYTES = 1 << 20
     content = b"x" * size
-    answer = program.post(content) if way == "raw" else program.form(file=SimpleUploadedFile("大.csv", content))
+    answer = (
+        program.post(content) if way == "raw" else program.form(file=SimpleUploadedFile("大.csv", content))
+    )
     assert answer.status_code in (400, 413)
     assert "1 MB 的上限" in answer.content.decode()
     assert not queue
