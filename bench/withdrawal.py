@@ -41,9 +41,7 @@ def measure(size: int) -> dict[str, float]:
             before = _current(cursor)
         reset_peak_memory()
         begun = time.perf_counter()
-        done = withdraw_batch(
-            int(told["batch"]), reason="测量", origin=audit.Origin.system("bench"), now=NOW
-        )
+        done = withdraw_batch(int(told["batch"]), reason="测量", origin=audit.Origin.system("bench"), now=NOW)
         seconds = time.perf_counter() - begun
         with connection.cursor() as cursor:
             after = _current(cursor)

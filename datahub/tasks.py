@@ -1,5 +1,6 @@
 """Background work of the data hub."""
 
+from datetime import timedelta
 from typing import Any
 
 from celery import current_app, shared_task
@@ -7,9 +8,11 @@ from django.conf import settings
 from django.utils import timezone
 
 import audit
-from datahub.models import BatchState
+from datahub.models import Batch, BatchState
 from datahub.services import following, notices, promotion, withdrawal
 from foundation import progress
+
+FORGOTTEN_AFTER = timedelta(minutes=10)
 
 
 def tell_upper_floors() -> None:
@@ -32,6 +35,16 @@ def process_batch(batch_id: int, origin: dict[str, Any], confirmed: bool = False
     notices.tell_about(batch_id, timezone.now())
     if outcome.state is BatchState.PROMOTED:
         tell_upper_floors()
+
+
+@shared_task(name="datahub.sweep", ignore_result=True)
+def sweep() -> None:
+    """Take up files whose message was lost: received a while ago and nobody is at work on them."""
+    before = timezone.now() - FORGOTTEN_AFTER
+    for batch_id in Batch.objects.filter(state=BatchState.RECEIVED, received_at__lt=before).values_list(
+        "pk", flat=True
+    ):
+        process_batch.delay(batch_id, audit.Origin.system("sweep").as_dict())
 
 
 @shared_task(name="datahub.withdraw_batch", ignore_result=True)

@@ -239,6 +239,7 @@ CELERY_BEAT_SCHEDULE = {
     "scores-nightly": {"task": "credit.recalculate_all", "schedule": crontab(hour=3, minute=0)},
     "search-refresh": {"task": "credit.refresh_search", "schedule": 300.0, "options": {"expires": 300}},
     "scores-sweep": {"task": "credit.sweep", "schedule": 60.0, "options": {"expires": 300}},
+    "deliveries-sweep": {"task": "datahub.sweep", "schedule": 300.0, "options": {"expires": 600}},
     "worker-heartbeat": {"task": "cixi_portal.heartbeat", "schedule": 15.0, "options": {"expires": 60}},
     "audit-checkpoint": {"task": "audit.checkpoint", "schedule": 600.0},
     "foundation-housekeeping": {"task": "foundation.housekeeping", "schedule": 24 * 3600.0},

@@ -98,7 +98,7 @@ class EnterpriseView(APIView):
     """企业信用信息。银行须说明查询目的（purpose），每次调用均留痕；敏感数据须企业授权。"""
 
     audience = (Role.BANK_OFFICER, Role.BANK_MANAGER, Role.DATA_CENTRE_OPERATOR, Role.ENTERPRISE_REP)
-    required_scope = "credit.read"
+    required_scope = "enterprises.read"
 
     @extend_schema(
         operation_id="enterprise",

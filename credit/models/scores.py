@@ -79,6 +79,7 @@ class ScoreChunk(models.Model):
     enterprises = models.IntegerField(default=0)
     changed = models.IntegerField(default=0)
     enqueued_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=1)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="credit_chunk_once")]

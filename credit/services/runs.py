@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import F
 
 import audit
 from credit.engine.score import score_enterprises
@@ -23,6 +24,7 @@ from foundation.revision import code_revision
 
 IDS_PER_CHUNK = 5_000
 ENTERPRISES_PER_CHUNK = 12_500
+MOST_ATTEMPTS = 6
 SWEEP_LOCK = 7_302_001
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -138,12 +140,22 @@ def finish_run(run_id: int, *, now: datetime) -> bool:
 def stale_chunks(*, before: datetime, now: datetime) -> list[tuple[int, int]]:
     """(run, chunk) of running runs enqueued before an instant and not done: to be enqueued again.
 
-    Enqueuing one twice is harmless, see :func:`run_chunk`.
+    Enqueuing one twice is harmless, see :func:`run_chunk`. A run one of whose chunks failed too often
+    ends as FAILED.
     """
     with transaction.atomic():
         chunks = ScoreChunk.objects.filter(is_done=False, enqueued_at__lt=before, run__state=RunState.RUNNING)
-        found = list(chunks.values_list("pk", "run_id", "number"))
-        ScoreChunk.objects.filter(pk__in=[pk for pk, _, _ in found]).update(enqueued_at=now)
+        hopeless = set(chunks.filter(attempts__gte=MOST_ATTEMPTS).values_list("run_id", flat=True))
+        # A run that cannot end must not bar the next one; its changes are followed anew.
+        ScoreRun.objects.filter(pk__in=hopeless).update(
+            state=RunState.FAILED,
+            finished_at=now,
+            problem=f"有分片连续 {MOST_ATTEMPTS} 次未能完成，请查看工作进程日志。",
+        )
+        ConsumedChange.objects.filter(run_id__in=hopeless).delete()
+        found = list(chunks.exclude(run_id__in=hopeless).values_list("pk", "run_id", "number"))
+        again = ScoreChunk.objects.filter(pk__in=[pk for pk, _, _ in found])
+        again.update(enqueued_at=now, attempts=F("attempts") + 1)
     return [(run_id, number) for _, run_id, number in found]
 
 

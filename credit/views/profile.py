@@ -170,4 +170,4 @@ def _crumbs(profile: Profile, last: str = "") -> list[dict[str, str]]:
 
 
 def _search_url() -> str:
-    return "/credit/search/"
+    return reverse("credit:search")

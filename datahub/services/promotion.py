@@ -19,6 +19,7 @@ from datahub.engine.completeness import count_cells
 from datahub.engine.definitions import definition_hash, get_item
 from datahub.engine.divisions import CITY_CODE
 from datahub.engine.identifiers import normalise_identifier
+from datahub.engine.kinds import normalise_names
 from datahub.engine.reader import Delivery, UnableToReadDelivery, open_delivery
 from datahub.models import Batch, BatchState, ChangeKind
 from datahub.registration import ANNUAL, CHANGES, REGISTRATION
@@ -163,6 +164,10 @@ class _Promotion:
     def _checked_blocks(self, delivery: Delivery) -> Iterator[tuple[RawBlock, CheckedBlock]]:
         for raw in delivery.blocks():
             yield raw, check_block(self.item, raw.frame, today=self.today, units=delivery.units)
+            yield (
+                raw,
+                check_block(self.item, raw.frame, today=timezone.localdate(self.now), units=delivery.units),
+            )
 
     def _stage_block(
         self, raw: RawBlock, checked: CheckedBlock, finder: SubjectFinder | None, duplicates: DuplicateFinder
@@ -178,10 +183,10 @@ class _Promotion:
             duplicates.add(rows, ("code", "natural_key"))
             rows = rows.with_columns(enterprise_id=pl.lit(None, pl.Int64))
         else:
-            if self.item.delivery.mode is DeliveryMode.FULL and checked.rejected:
-                self._spare(raw, checked.rejections, finder)
             rows, waiting = finder.split(rows)
             self._park(waiting)
+            if self.item.delivery.mode is DeliveryMode.FULL:
+                self._spare(raw, checked.rejections, waiting, finder)
             duplicates.add(rows, ("enterprise_id", "natural_key"))
         store.copy_rows(self.cursor, "stage", store.STAGE_COLUMNS, rows.select(store.STAGE_COLUMNS))
 
@@ -202,14 +207,19 @@ class _Promotion:
         )  # fmt: skip
         store.copy_rows(self.cursor, "datahub_waitingrow", WAITING_COLUMNS, frame)
 
-    def _spare(self, raw: RawBlock, rejections: pl.DataFrame, finder: SubjectFinder) -> None:
-        """A faulty row is not a missing one: facts of its enterprise must not end because of it."""
-        subject = self.item.subject.code
-        if subject not in raw.frame.columns:
-            return
+    def _spare(
+        self, raw: RawBlock, rejections: pl.DataFrame, waiting: pl.DataFrame, finder: SubjectFinder
+    ) -> None:
+        """A faulty or unmatched row is not a missing one: facts of whom it may be about must not end."""
+        subject = self.item.subject
         faulty = raw.frame.filter(pl.col("line").is_in(rejections["line"].unique().implode()))
-        codes = [normalise_identifier(cell) for cell in faulty[subject].drop_nulls()]
-        self.tally.spared.update(finder.ids_of_codes(pl.Series(codes, dtype=pl.String)))
+        names = waiting["name"].drop_nulls()
+        if subject.code in faulty.columns and faulty.height:
+            codes = [normalise_identifier(cell) for cell in faulty[subject.code].drop_nulls()]
+            self.tally.spared.update(finder.ids_of_codes(pl.Series(codes, dtype=pl.String)))
+        if subject.name in faulty.columns and faulty.height:
+            names = names.append(normalise_names(faulty[subject.name]).drop_nulls())
+        self.tally.spared.update(finder.ids_of_names(names))
 
     # -- writing: the lock is held to the commit ------------------------------------------------------
 

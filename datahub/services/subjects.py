@@ -36,21 +36,27 @@ class SubjectFinder:
         waiting = pl.concat([unknown.select([*columns, "state"]), doubtful.select([*columns, "state"])])
         return settled, waiting.sort("line")
 
+    def ids_of_names(self, names: pl.Series) -> list[int]:
+        """Ids of every enterprise that bears or bore one of these names."""
+        wanted = names.filter(names != "").unique()
+        if wanted.is_empty():
+            return []
+        bearers = self._read_names().join(pl.DataFrame({"key": wanted}), on="key", how="inner")
+        return bearers["enterprise_id"].unique().to_list()
+
     def ids_of_codes(self, codes: pl.Series) -> list[int]:
         """Ids of the enterprises among ``codes`` that are registered."""
         joined = pl.DataFrame({"key": codes}).join(self._codes, on="key", how="inner")
         return joined["enterprise_id"].unique().to_list()
 
     def _by_name(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        if self._names is None:
-            every = self._read(
-                "SELECT name AS key, id FROM datahub_enterprise UNION SELECT name, enterprise_id FROM datahub_formername"
-            )
-            # A name that several bear decides nothing.
-            self._names = every.group_by("key").agg(
-                pl.col("enterprise_id").first(), bearers=pl.col("enterprise_id").n_unique()
-            )
-        found = rows.join(self._names, left_on="name", right_on="key", how="left", maintain_order="left")
+        # A name that several bear decides nothing.
+        names = (
+            self._read_names()
+            .group_by("key")
+            .agg(pl.col("enterprise_id").first(), bearers=pl.col("enterprise_id").n_unique())
+        )
+        found = rows.join(names, left_on="name", right_on="key", how="left", maintain_order="left")
         sure = found.filter(pl.col("bearers") == 1).drop("bearers")
         unsure = found.filter(pl.col("bearers").is_null() | (pl.col("bearers") > 1)).with_columns(
             state=pl.when(pl.col("bearers") > 1)
@@ -59,6 +65,13 @@ class SubjectFinder:
             enterprise_id=pl.lit(None, pl.Int64),
         )
         return sure, unsure.drop("bearers")
+
+    def _read_names(self) -> pl.DataFrame:
+        if self._names is None:
+            self._names = self._read(
+                "SELECT name AS key, id FROM datahub_enterprise UNION SELECT name, enterprise_id FROM datahub_formername"
+            )
+        return self._names
 
     def _read(self, query: str) -> pl.DataFrame:
         schema = {"key": pl.String, "enterprise_id": pl.Int64}

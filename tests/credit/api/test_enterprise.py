@@ -24,7 +24,7 @@ def manager() -> User:
     return make_person(Role.BANK_MANAGER)
 
 
-def token(user: User, scopes: tuple[str, ...] = ("credit.read",)) -> dict[str, str]:
+def token(user: User, scopes: tuple[str, ...] = ("enterprises.read",)) -> dict[str, str]:
     now = timezone.now()
     ApiToken.objects.create(
         agency=user.agency, user=user, name="信贷系统", prefix=SECRET[:8], digest=digest_of(SECRET),

@@ -146,3 +146,13 @@ def test_history_keeps_one_point_a_day(deliver: Deliver) -> None:
     points = score_history(firm(), score.grades)
     assert [point.as_of for point in points] == [AS_OF]
     assert points[0].total == pytest.approx(Standing.objects.get(pk=firm()).total)
+
+
+def test_a_run_that_cannot_end_fails_and_bars_nobody() -> None:
+    plan = runs.plan_full_run(as_of=AS_OF, origin=ORIGIN, now=NOW)
+    later = NOW
+    for _ in range(runs.MOST_ATTEMPTS):
+        later += timedelta(minutes=5)
+        runs.stale_chunks(before=later, now=later)
+    assert ScoreRun.objects.get(pk=plan.run_id).state == RunState.FAILED
+    assert ScoreRun.objects.get(pk=full_run()).state == RunState.DONE

@@ -1,15 +1,28 @@
 """What a promotion does to the store, case by case."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from io import BytesIO
 
 import pytest
 from django.db import connection
 
-from datahub.models import BatchState, Change, Enterprise, Record, RejectedRow, TouchedEnterprise, WaitingRow
+from datahub.engine.definitions import get_item
+from datahub.models import (
+    BatchState,
+    Change,
+    Channel,
+    Enterprise,
+    Record,
+    RejectedRow,
+    TouchedEnterprise,
+    WaitingRow,
+)
+from datahub.services.deliveries import receive_delivery
 
 from .conftest import (
     CODES,
     FREEZE_HEAD,
+    ORIGIN,
     QUALIFICATION_HEAD,
     REGISTRATION_HEAD,
     Deliver,
@@ -246,3 +259,23 @@ def test_records_stand_in_the_partition_of_their_enterprise(deliver: Deliver) ->
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM datahub_record WHERE item_id = 407")
         assert cursor.fetchone() == (3,)
+
+
+def test_today_is_the_citys_day_not_the_servers(deliver: Deliver) -> None:
+    evening = datetime(2026, 11, 20, 17, tzinfo=UTC)  # one in the morning of the 21st in Cixi
+    received = receive_delivery(
+        get_item("court.equity_freeze"), BytesIO(b"x"), file_name="x.csv", period="2026-11",
+        file_date=date(2026, 11, 21), channel=Channel.COMMAND, origin=ORIGIN, now=evening,
+    )  # fmt: skip
+    assert received.is_new
+
+
+@pytest.mark.usefixtures("town")
+def test_facts_of_a_firm_whose_row_could_not_be_matched_do_not_end(deliver: Deliver) -> None:
+    twin = "91330282PDY999994P"
+    deliver("market.registration", [registration(twin, "慈溪示范电器有限公司")], REGISTRATION_HEAD)
+    rows = [qualification(CODES[0], f"D{n}") for n in range(20)]
+    deliver("housing.qualification", [*rows, qualification(CODES[1], "E1")], QUALIFICATION_HEAD)
+    nameless = ",慈溪示范电器有限公司,E1,建筑工程施工总承包,二级,2024-01-01,2029-01-01"
+    batch = deliver("housing.qualification", [*rows, nameless], QUALIFICATION_HEAD)
+    assert (batch.rows_waiting, batch.rows_ended) == (1, 0)
