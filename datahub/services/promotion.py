@@ -164,10 +164,6 @@ class _Promotion:
     def _checked_blocks(self, delivery: Delivery) -> Iterator[tuple[RawBlock, CheckedBlock]]:
         for raw in delivery.blocks():
             yield raw, check_block(self.item, raw.frame, today=self.today, units=delivery.units)
-            yield (
-                raw,
-                check_block(self.item, raw.frame, today=timezone.localdate(self.now), units=delivery.units),
-            )
 
     def _stage_block(
         self, raw: RawBlock, checked: CheckedBlock, finder: SubjectFinder | None, duplicates: DuplicateFinder
