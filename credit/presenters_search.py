@@ -30,7 +30,7 @@ NAMES = {
     "state": "登记状态", "grade": "信用等级", "size": "企业规模", "kind": "主体类型", "town": "镇街",
     "industry": "行业门类",
 }  # fmt: skip
-ALWAYS_SHOWN = ("state", "grade", "size", "kind")
+ALWAYS_SHOWN = ("state", "grade")
 STATE_TONES = {"active": "tag-good", "moved": "tag-warn", "revoked": "tag-bad", "cancelled": ""}
 EXAMPLES = (
     ("公牛", "名称中任意两个字起"),
@@ -54,7 +54,15 @@ def page_context(query: Query, filters: Filters, found: Found | None) -> dict[st
         "filters": filters,
         "chips": [_chips(name, filters) for name in ALWAYS_SHOWN],
         "more_chips": [_chips(name, filters) for name in NAMES if name not in ALWAYS_SHOWN],
-        "more_open": bool(filters.town or filters.industry),
+        "chosen": [
+            {
+                "key": name,
+                "label": NAMES[name],
+                "values": "、".join(ALLOWED[name][v] for v in getattr(filters, name)),
+            }
+            for name in NAMES
+            if name not in ALWAYS_SHOWN and getattr(filters, name)
+        ],
         "kept": [(name, value) for name in NAMES for value in getattr(filters, name)],
         "sorts": [
             {"label": label, "value": value, "active": value == filters.sort}

@@ -18,7 +18,8 @@ class Span:
 
 @dataclass(frozen=True)
 class Reason:
-    """``kind`` of match, its Chinese ``label``, and the text it was found in, with the match marked."""
+    """``kind`` of match, its Chinese ``label``, and the text it was found in, with the match marked; no text
+    where the marks in the name say all."""
 
     kind: str
     label: str
@@ -74,13 +75,29 @@ def reasons_for(
         shown, kind = (code, "code") if query.code else (register_no, "register_no")
         return (_unmarked(name), Reason(kind, LABELS[kind], (Span(shown, True),)))
     names = _Names(name, former_names, sound)
-    found: dict[tuple[str, str], set[int]] = {("name", name): set()}
+    own: set[int] = set()
+    found: dict[tuple[str, str], set[int]] = {}
     for term in query.terms:
         where = _find(term, names, legal_person, code, register_no)
-        if where is not None:
-            kind, text, places = where
+        if where is None:
+            continue
+        kind, text, places = where
+        if kind in ("name", "pinyin"):
+            own |= places
+        if kind != "name":
             found.setdefault((kind, text), set()).update(places)
-    return tuple(Reason(kind, LABELS[kind], marked(text, places)) for (kind, text), places in found.items())
+    return (
+        Reason("name", LABELS["name"], marked(name, own)),
+        *(Reason(kind, LABELS[kind], _told(kind, text, places)) for (kind, text), places in found.items()),
+    )
+
+
+def _told(kind: str, text: str, places: set[int]) -> tuple[Span, ...]:
+    """The text the match is in; of the present name, which is shown anyway, only what the initials stand for."""
+    if kind != "pinyin":
+        return marked(text, places)
+    first = min(places)
+    return marked(text[first : max(places) + 1], {place - first for place in places})
 
 
 def _unmarked(name: str) -> Reason:
@@ -88,15 +105,16 @@ def _unmarked(name: str) -> Reason:
 
 
 def near_reasons(found: NearName, name: str, former_names: Sequence[str]) -> tuple[Reason, ...]:
-    """The name, then how it (or a former name) is near to what was typed."""
+    """The name, then how it (or a former name, which is then told) is near to what was typed."""
     text = [name, *former_names][found.number]
     _, origin = fold_with_places(text)
     spans = marked(text, {origin[place] for place in found.near.places})
     label = LABELS[found.near.likeness] + ("（曾用名）" if found.number else "")
     if found.near.likeness is Likeness.PAIRS:
         label += f"：{found.near.of} 组相邻字中 {found.near.shared} 组相同"
-    shown = _unmarked(name) if found.number else Reason("name", LABELS["name"], spans)
-    return shown, Reason(found.near.likeness.value, label, spans)
+    if found.number:
+        return _unmarked(name), Reason(found.near.likeness.value, label, spans)
+    return Reason("name", LABELS["name"], spans), Reason(found.near.likeness.value, label, ())
 
 
 class _Names:
