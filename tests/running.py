@@ -125,9 +125,10 @@ class Worker(_Process):
 
 
 class Web(_Process):
-    """A gunicorn with one process and four threads at ``url``."""
+    """A gunicorn with one process (``processes``) and four threads each at ``url``."""
 
     name = "web"
+    processes = 1
     url = ""
 
     def start(self) -> None:
@@ -136,7 +137,7 @@ class Web(_Process):
             listener.listen(64)
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             self._spawn(
-                ["gunicorn", "cixi_portal.wsgi", "--bind", f"fd://{listener.fileno()}", "--workers", "1",
+                ["gunicorn", "cixi_portal.wsgi", "--bind", f"fd://{listener.fileno()}", "--workers", str(self.processes),
                  "--worker-class", "gthread", "--threads", "4", "--no-control-socket", "--log-level", "warning"],
                 self._answers, (listener.fileno(),),
             )  # fmt: skip

@@ -120,7 +120,7 @@ class _Promotion:
         self.actor_id = actor_id
         self.item: ItemDefinition = get_item(batch.item_code)
         self.registers = batch.item_code == REGISTRATION
-        self.fresh = not Batch.objects.filter(item_code=batch.item_code, promoted_at__isnull=False).exists()
+        self.fresh = False
         self.tally = Tally()
         self.cursor: Any = None
 
@@ -131,7 +131,12 @@ class _Promotion:
             store.make_stage(self.cursor)
             self._stage_file()
             store.lock_promotions(self.cursor)
+            # Asked with the lock held: another first file of the item may have gone in meanwhile.
+            self.fresh = not self._was_delivered()
             return self._promote()
+
+    def _was_delivered(self) -> bool:
+        return Batch.objects.filter(item_code=self.item.code, promoted_at__isnull=False).exists()
 
     # -- reading and checking: no lock is held yet ----------------------------------------------------
 
