@@ -70,7 +70,7 @@ def batch_facts(batch: Batch) -> list[dict[str, Any]]:
     values = {
         "数据项": f"{item.name}（{item.code}）",
         "报送部门": department_names().get(batch.department, batch.department),
-        "报送方式": f"{MODE_LABELS[item.delivery.mode]}，{batch.get_channel_display()}上传",
+        "报送方式": f"{MODE_LABELS[item.delivery.mode]}，{batch.get_channel_display()}报送",
         "所属期": batch.period,
         "数据日期": batch.file_date.isoformat(),
         "报送人": str(batch.delivered_by) if batch.delivered_by else "系统",
