@@ -58,6 +58,7 @@ def departments(
             "name": d.name,
             "contact": d.contact,
             "items": by_department[d.code],
+            "late": sum(row["late_days"] > 0 for row in by_department[d.code]),
             "score": overall[d.code].score if d.code in overall else None,
         }
         for d in shown

@@ -38,6 +38,7 @@ def items(request: HttpRequest) -> HttpResponse:
     qualities = quality.quality_of_items(shown)
     context = {
         "departments": catalogue.departments(departments, states, qualities),
+        "unfolded": bool(code or supply),
         "summary": catalogue.summary(states),
         "supply_chips": catalogue.supply_chips(supply),
         "department_chips": catalogue.department_chips(code),
