@@ -81,8 +81,6 @@ def batch_facts(batch: Batch) -> list[dict[str, Any]]:
     if batch.confirmed_by is not None:
         values["确认人"] = str(batch.confirmed_by)
     facts: list[dict[str, Any]] = [{"label": label, "value": value} for label, value in values.items()]
-    if batch.withdrawal_reason:
-        facts.append({"label": "撤回原因", "value": batch.withdrawal_reason, "wide": True})
     return facts
 
 
