@@ -102,7 +102,7 @@ def test_the_hash_follows_the_definition_and_nothing_else():
 
 def test_a_personal_identifier_does_not_raise_the_grade_of_the_fact():
     item = get_item("court.equity_freeze")
-    assert (item.grade, item.fact_grade) == ("L4", "L2")
+    assert (item.grade, item.fact_grade) == ("L4", "L3")
 
 
 def test_the_payload_leaves_the_subject_out_except_in_the_register_itself():
