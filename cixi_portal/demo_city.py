@@ -7,9 +7,10 @@ same city on another day: the same bytes are the same batches, and a promoted ba
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from django.db.models import Max, Min
 from django.utils import timezone
 
 import audit
@@ -27,6 +28,8 @@ from datahub.services.promotion import process_batch
 
 ORIGIN = audit.Origin.system("demo_city")
 WISH_FILE = "city.json"
+# The last but one is what "since yesterday" is counted from.
+HISTORY_AGES_DAYS = (300, 240, 180, 120, 60, 2, 0)
 
 
 class UnableToRaiseCity(RuntimeError):
@@ -73,8 +76,12 @@ def city_folder() -> Path:
 
 
 def is_complete() -> bool:
-    """True once a full score run has followed some deliveries."""
-    return ScoreRun.objects.filter(kind=RunKind.FULL, state=RunState.DONE, last_batch_id__gt=0).exists()
+    """True once the full score runs have gone from the oldest day of the history to the newest."""
+    done = ScoreRun.objects.filter(kind=RunKind.FULL, state=RunState.DONE, last_batch_id__gt=0)
+    ends = done.aggregate(oldest=Min("as_of"), newest=Max("as_of"))
+    if ends["oldest"] is None:
+        return False
+    return bool((ends["newest"] - ends["oldest"]).days >= max(HISTORY_AGES_DAYS))
 
 
 def begun_wish() -> Wish | None:
@@ -154,17 +161,26 @@ def deliver_all(manifest: Manifest, report: Callable[[int, Delivery, Total], Non
 def score_everyone() -> ScoreRun:
     """The first full score run, and the search index; a run that broke off is finished, not repeated."""
     release_scorecard(origin=ORIGIN, now=timezone.now())
+    today = timezone.localdate()
+    # Looking back from today's facts gives each firm a line to show; nothing later than the day counts.
+    days = [today - timedelta(days=age) for age in HISTORY_AGES_DAYS]
+    done = set(
+        ScoreRun.objects.filter(kind=RunKind.FULL, state=RunState.DONE).values_list("as_of", flat=True)
+    )
+    for day in [day for day in days if day not in done]:
+        _run_to_the_end(day)
+    search_index.refresh()
+    return ScoreRun.objects.filter(kind=RunKind.FULL, state=RunState.DONE).latest("as_of", "pk")
+
+
+def _run_to_the_end(day: date) -> None:
     run = ScoreRun.objects.filter(kind=RunKind.FULL, state=RunState.RUNNING).first()
     if run is None:
-        now = timezone.now()
-        plan = runs.plan_full_run(as_of=timezone.localdate(now), origin=ORIGIN, now=now)
+        plan = runs.plan_full_run(as_of=day, origin=ORIGIN, now=timezone.now())
         run = ScoreRun.objects.get(pk=plan.run_id)
     for number in run.chunks.order_by("number").values_list("number", flat=True):
         runs.run_chunk(run.pk, number, now=timezone.now())
     runs.finish_run(run.pk, now=timezone.now())
-    search_index.refresh()
-    run.refresh_from_db()
-    return run
 
 
 def notable_firms() -> tuple[Notable, ...]:

@@ -25,7 +25,9 @@ class AuthorisationForm(forms.Form):
         label="授权范围", choices=scope_choices, widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "请至少选择一类数据。"},
     )  # fmt: skip
-    expires_on = forms.DateField(label="有效期至", widget=forms.DateInput(attrs={"type": "date"}))
+    expires_on = forms.DateField(
+        label="有效期至", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
