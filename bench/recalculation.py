@@ -103,7 +103,7 @@ def fill(cursor: Any, n: int) -> int:
     cursor.execute(
         "INSERT INTO datahub_change (kind, batch_id, at, touched) VALUES ('promoted', 1, %s, 0)", [AT]
     )
-    cursor.execute("ANALYZE datahub_record, datahub_enterprise")
+    cursor.execute("VACUUM ANALYZE datahub_record, datahub_enterprise")
     return total
 
 
