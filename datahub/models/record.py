@@ -31,7 +31,10 @@ class Change(models.Model):
 class TouchedEnterprise(models.Model):
     """Whose facts a change altered; what stands above the hub recalculates exactly these."""
 
-    change = models.ForeignKey(Change, models.CASCADE, related_name="touched_rows", db_index=False)
+    # No constraint in the database: a check per row costs more than the row; open_change made the change.
+    change = models.ForeignKey(
+        Change, models.CASCADE, related_name="touched_rows", db_index=False, db_constraint=False
+    )
     enterprise_id = models.IntegerField()
 
     class Meta:
