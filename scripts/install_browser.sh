@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Chromium and Chinese fonts for the browser tests, from Debian's packages when we may install them.
-# Where we may not, the tests report themselves as not run (a failure when CI=true).
+# Chromium, Chinese fonts and what the browser's driver needs, from Debian's packages when we may install
+# them. Where we may not, the browser tests report themselves as not run (a failure when CI=true).
+packages="chromium fonts-noto-cjk fontconfig libatomic1"
 has_browser() { command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
 has_fonts() { fc-list :lang=zh 2>/dev/null | grep -q .; }
-has_browser && has_fonts && exit 0
+has_libatomic() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1'; }
+has_all() { has_browser && has_fonts && has_libatomic; }
+has_all && exit 0
 
-packages="chromium fonts-noto-cjk fontconfig"
 as=()
 [ "$(id -u)" = 0 ] || as=(sudo -n)
 if command -v apt-get >/dev/null 2>&1 && "${as[@]}" true 2>/dev/null; then
@@ -14,6 +16,5 @@ if command -v apt-get >/dev/null 2>&1 && "${as[@]}" true 2>/dev/null; then
     ("${as[@]}" apt-get update -qq &&
         DEBIAN_FRONTEND=noninteractive "${as[@]}" apt-get install -y -qq --no-install-recommends $packages) >/dev/null 2>&1
 fi
-has_browser || echo "未找到 Chromium，浏览器测试将不运行。可执行：sudo apt-get install $packages" >&2
-has_fonts || echo "未找到中文字体，浏览器测试的截图将缺字。可执行：sudo apt-get install fonts-noto-cjk" >&2
+has_all || echo "缺少 Chromium、中文字体或 libatomic，浏览器测试将不运行。可执行：sudo apt-get install $packages" >&2
 exit 0
