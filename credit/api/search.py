@@ -51,7 +51,7 @@ class FoundSerializer(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
     results = HitSerializer(many=True)
-    near = HitSerializer(many=True, help_text="名称相近的企业，仅在结果很少时给出")
+    near = HitSerializer(many=True, help_text="名称相近的企业，仅在没有结果时给出")
 
 
 class EnterpriseSearchView(APIView):

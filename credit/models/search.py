@@ -9,7 +9,8 @@ class SearchEntry(models.Model):
     """What a search reads, and all that its list shows, so that one page is one query.
 
     Kept apart from the register because a GIN index is dear to update, and apart from the scores because
-    they change every night. No foreign key: the table is replaced as a whole by a full build
+    they change every night. Whoever changes what is stored empties the table in a migration, and the next
+    refresh makes it anew. No foreign key: the table is replaced as a whole by a full build
     (``credit_search_begin_build`` and ``credit_search_publish`` in the migration).
     """
 

@@ -12,7 +12,7 @@ SIZE_WEIGHT = 100_000
 KIND_WEIGHT = 10_000
 CAPITAL_WEIGHT = 50  # a point per fiftieth of a decade of registered capital
 MOST_CAPITAL_POINTS = 999
-BANDS = 128
+BANDS = 64
 """The index is cut by rank into so many parts of equal size: each smaller than what is looked up whole."""
 
 

@@ -47,13 +47,14 @@ LABELS: dict[str, str] = {
 
 def marked(text: str, places: set[int]) -> tuple[Span, ...]:
     """``text`` cut into stretches that are marked or not; ``places`` are indexes into ``text``."""
+    if not places:
+        return (Span(text, False),) if text else ()
     spans: list[Span] = []
-    for place, character in enumerate(text):
-        is_marked = place in places
-        if spans and spans[-1].marked == is_marked:
-            spans[-1] = Span(spans[-1].text + character, is_marked)
-        else:
-            spans.append(Span(character, is_marked))
+    begun = 0
+    for place in range(1, len(text) + 1):
+        if place == len(text) or (place in places) != (begun in places):
+            spans.append(Span(text[begun:place], begun in places))
+            begun = place
     return tuple(spans)
 
 

@@ -6,6 +6,7 @@ that is what makes every search by a piece of the name exact.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,8 +29,10 @@ def fold(text: str) -> str:
     return "".join(map(fold_character, text))
 
 
-def fold_with_places(text: str) -> tuple[str, list[int]]:
+def fold_with_places(text: str) -> tuple[str, Sequence[int]]:
     """The folded text, and for each of its characters the index it came from in ``text``."""
+    if _NOTHING_TO_FOLD.fullmatch(text):
+        return text, range(len(text))
     folded: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):

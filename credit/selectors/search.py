@@ -30,7 +30,6 @@ from .search_sql import (
 )
 
 PAGE_SIZE = 20
-FEW = 5
 NEAR_SHOWN = 10
 HAY = COLUMNS.index("hay")
 NOTHING = understand("")
@@ -65,7 +64,7 @@ class Hit:
 class Found:
     """A page of hits; ``count`` is exact up to 1,000, then ``is_capped`` says there are more.
 
-    ``near``: names that are nearly what was typed, where hits are few.
+    ``near``: names that are nearly what was typed, where there is no hit.
     """
 
     hits: tuple[Hit, ...]
@@ -91,7 +90,7 @@ def grade_words() -> tuple[str, ...]:
 def find_enterprises(query: Query, filters: Filters, *, page: int = 1, size: int = PAGE_SIZE) -> Found:
     """Hits in order of relevance, or as ``filters.sort`` says; an empty query lists all.
 
-    One query, and a second one for near matches if the first found fewer than five.
+    One query, and a second one for near matches if the first found nothing.
     """
     where = _conditions(query, filters)
     sql, parameters = page_sql(query, filters, where)
@@ -103,12 +102,12 @@ def find_enterprises(query: Query, filters: Filters, *, page: int = 1, size: int
     count = rows[0][-1] if rows else 0
     hits = tuple(_hit(row, query) for row in rows)
     pages = max(1, min(last, -(-count // size)))
-    near = _near(query, filters, hits) if page == 1 and count < FEW else ()
+    near = _near(query, filters) if count == 0 else ()
     return Found(hits, min(count, COUNTED_UP_TO), count > COUNTED_UP_TO, page, pages, near)
 
 
-def _near(query: Query, filters: Filters, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
-    """Names close to what was typed that are not among the hits, the closest first."""
+def _near(query: Query, filters: Filters) -> tuple[Hit, ...]:
+    """Names close to what was typed, the closest first."""
     typed = query.distinctive
     if query.code or query.register_no or len(typed) < near.SHORTEST or len(query.plain) != len(query.terms):
         return ()
@@ -118,11 +117,10 @@ def _near(query: Query, filters: Filters, hits: tuple[Hit, ...]) -> tuple[Hit, .
     with connection.cursor() as cursor:
         cursor.execute(*asked)
         rows = cursor.fetchall()
-    known = {hit.enterprise_id for hit in hits}
     found = [
         (best, number, row)
         for number, row in enumerate(rows)
-        if row[0] not in known and (best := _closest(typed, query.folded, row)) is not None
+        if (best := _closest(typed, query.folded, row)) is not None
     ]
     found.sort(key=lambda one: (-one[0].near.share, one[1]))
     return tuple(

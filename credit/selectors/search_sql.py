@@ -6,7 +6,7 @@ here and fenced with ``OFFSET 0``:
 
 * rare: look all of them up in the GIN index;
 * common: walk down the rank, a thousand are met soon;
-* in between: look up band by band. The rows are cut by rank into 128 bands, a row's band is one of its
+* in between: look up band by band. The rows are cut by rank into 64 bands, a row's band is one of its
   pieces, and the walk over the bands ends as soon as a thousand are found.
 """
 
@@ -23,18 +23,24 @@ from .search_frequency import RARE
 
 COUNTED_UP_TO = 1_000
 CANDIDATES = COUNTED_UP_TO + 1
-LOOKED_UP_TO_SHARE = 0.012  # of 200,000 rows: 2,400, hardly more than a page's candidates
+LOOKED_UP_TO_SHARE = 0.016  # of 200,000 rows: 3,200, as many as a band has
 FEW_SHARE = 0.0005
 CROSSED_UP_TO_SHARE = 0.1
+CROSSED_IN_BANDS_UP_TO_SHARE = 0.5
 MOST_CROSSED = 6
 WALKED_FROM_SHARE = 0.25
 COLUMNS = (
     "enterprise_id", "rank", "code", "register_no", "name", "former_names", "legal_person", "kind", "state",
     "town_code", "industry_section", "size", "established_on", "hay", "sound",
 )  # fmt: skip
+DECIDING = "s.enterprise_id, s.rank, s.hay, s.sound"
 LISTED = ", ".join("s." + column for column in COLUMNS)
 BY_RANK = "s.rank DESC, s.enterprise_id"
-RELEVANCE = f"(s.tier = 0) DESC, s.rank / {STATE_WEIGHT} DESC, s.tier, {BY_RANK}"
+# Whole names first; then firms one can deal with before ended ones; within a state what fits better.
+RELEVANCE = (
+    f"CASE c.tier WHEN 0 THEN 0 ELSE c.tier + 10 * ({max(STATE_STEPS.values())} - c.rank / {STATE_WEIGHT}) END,"
+    " c.rank DESC, c.enterprise_id"
+)
 ORDERS = {
     "": BY_RANK,
     "rank": BY_RANK,
@@ -64,7 +70,8 @@ class Conditions:
     parameters: list[Any] = field(default_factory=list)
     pieces: set[int] = field(default_factory=set)
     share: float = 1.0  # expected share of the rows
-    only_by_index: bool = False  # codes: the clauses bring their own index
+    exact: bool = False  # a complete code or number: its clause brings its own index
+    prefix: "tuple[str, list[int], str] | None" = None  # beginning of a code, its pieces and LIKE as initials
 
     def add(self, clause: str, *parameters: Any) -> None:
         self.clauses.append(clause)
@@ -103,7 +110,7 @@ def conditions(query: Query, filters: Filters, city: City, shares: Mapping[int, 
     """What a row must satisfy. ``shares``: how common each piece is."""
     found = Conditions(shares)
     if query.code or query.register_no:
-        found.only_by_index = True
+        found.exact = True
         found.add("s.code = %s" if query.code else "s.register_no = %s", query.code or query.register_no)
     else:
         _add_terms(found, query)
@@ -116,12 +123,8 @@ def _add_terms(found: Conditions, query: Query) -> None:
         like = f"%{term.text}%"
         if term.may_be_code:
             prefix = term.text.upper() + "%"
-            found.only_by_index = True
-            found.add(
-                "(s.code LIKE %s OR s.register_no LIKE %s AND s.register_no <> ''"
-                " OR s.tokens @> %s::int[] AND s.sound LIKE %s)",
-                prefix, prefix, [number(piece) for piece in term.pieces], like,
-            )  # fmt: skip
+            found.prefix = prefix, [number(piece) for piece in term.pieces], like
+            found.add("(s.code LIKE %s OR s.register_no LIKE %s OR s.sound LIKE %s)", prefix, prefix, like)
         else:
             found.narrow(term.pieces)
             found.add(f"s.{'sound' if term.latin else 'hay'} LIKE %s", like)
@@ -157,29 +160,50 @@ def _add_filter(found: Conditions, name: str, column: str, values: Sequence[str]
 def candidates(filters: Filters, where: Conditions) -> tuple[str, list[Any]]:
     """The first ``CANDIDATES`` matches in the order asked for, as a ``SELECT``."""
     order = ORDERS[filters.sort]
-    if order == BY_RANK and not where.only_by_index:
+    if where.prefix and len(where.clauses) == 1 and not filters.sort:
+        return _by_prefix(*where.prefix)
+    if order == BY_RANK and not where.exact:
         if where.share >= WALKED_FROM_SHARE:
             walk = f"SELECT * FROM credit_search s ORDER BY {BY_RANK} OFFSET 0"
-            return f"SELECT {LISTED} FROM ({walk}) s WHERE {where.sql} LIMIT {CANDIDATES}", where.parameters
+            return f"SELECT {DECIDING} FROM ({walk}) s WHERE {where.sql} LIMIT {CANDIDATES}", where.parameters
         if where.pieces and where.share > LOOKED_UP_TO_SHARE:
             return _by_bands(where)
     inner, parameters = matches(where)
     join = "LEFT JOIN credit_standing g USING (enterprise_id)" if filters.sort == "grade" else ""
-    return f"SELECT {LISTED} FROM ({inner}) s {join} ORDER BY {order} LIMIT {CANDIDATES}", parameters
+    return f"SELECT {DECIDING} FROM ({inner}) s {join} ORDER BY {order} LIMIT {CANDIDATES}", parameters
 
 
 def _by_bands(where: Conditions) -> tuple[str, list[Any]]:
     """A band's list is the shortest of those crossed, so that the others are read only where it lies: the
     table is stored by rank."""
-    pieces = [one for _, one in where.rarest_first[:MOST_CROSSED]]
+    rarest = where.rarest_first[:MOST_CROSSED]
+    pieces = [
+        one for share, one in rarest if share <= CROSSED_IN_BANDS_UP_TO_SHARE or (share, one) == rarest[0]
+    ]
     bands = [number(band_piece(band)) for band in range(BANDS)]
     lookup = (
         f"SELECT * FROM credit_search s WHERE s.tokens @> (%s::int[] || band.piece) AND {where.sql}"
         f" ORDER BY {BY_RANK}"
     )
     return (
-        f"SELECT {LISTED} FROM unnest(%s::int[]) band (piece) CROSS JOIN LATERAL ({lookup}) s LIMIT {CANDIDATES}",
+        f"SELECT {DECIDING} FROM unnest(%s::int[]) band (piece) CROSS JOIN LATERAL ({lookup}) s LIMIT {CANDIDATES}",
         [bands, pieces, *where.parameters],
+    )
+
+
+def _by_prefix(prefix: str, pieces: list[int], like: str) -> tuple[str, list[Any]]:
+    """Most codes of a city begin alike, so the matches of a short beginning are the first in the order of the
+    codes, not of the rank. Digits may also stand in a name, whose initials they are part of."""
+    ways = (
+        "SELECT enterprise_id FROM credit_search s WHERE s.code LIKE %s ORDER BY s.code USING ~<~",
+        "SELECT enterprise_id FROM credit_search s WHERE s.register_no LIKE %s AND s.register_no <> ''"
+        " ORDER BY s.register_no USING ~<~",
+        "SELECT enterprise_id FROM credit_search s WHERE s.tokens @> %s::int[] AND s.sound LIKE %s",
+    )
+    first = " UNION ALL ".join(f"({way} LIMIT {CANDIDATES})" for way in ways)
+    return (
+        f"SELECT {DECIDING} FROM credit_search s WHERE s.enterprise_id = ANY(ARRAY({first})) LIMIT {CANDIDATES}",
+        [prefix, prefix, pieces, like],
     )
 
 
@@ -196,23 +220,22 @@ def matches(where: Conditions) -> tuple[str, list[Any]]:
 def page_sql(query: Query, filters: Filters, where: Conditions) -> tuple[str, list[Any]]:
     """One page as one statement; append ``[offset, offset + size]`` to the parameters.
 
-    The candidates are put in order of relevance, and only the page's own meet the scores.
+    Of the candidates only what decides the order is carried; the page's own rows are read at the end.
     """
     inner, parameters = candidates(filters, where)
-    tier, tier_parameters = _tier(query)
+    tier, tier_parameters = ("1", []) if filters.sort else _tier(query)
+    order = "" if filters.sort else f"ORDER BY {RELEVANCE}"
     sql = f"""
-        WITH candidate AS MATERIALIZED ({inner}),
-        judged AS (SELECT s.*, {tier} AS tier FROM candidate s OFFSET 0),
+        WITH judged AS (SELECT s.enterprise_id, s.rank, {tier} AS tier FROM ({inner}) s OFFSET 0),
         placed AS (
-            SELECT s.*, row_number() OVER ({"ORDER BY " + RELEVANCE if not filters.sort else ""}) AS place,
-                   count(*) OVER () AS found
-            FROM judged s
+            SELECT c.enterprise_id, row_number() OVER ({order}) AS place, count(*) OVER () AS found FROM judged c
         )
-        SELECT {LISTED}, g.total, g.grade, g.word, g.thin, s.found
-        FROM (SELECT * FROM placed WHERE place > %s AND place <= %s) s
-        LEFT JOIN credit_standing g USING (enterprise_id) ORDER BY s.place
+        SELECT {LISTED}, g.total, g.grade, g.word, g.thin, p.found
+        FROM (SELECT * FROM placed WHERE place > %s AND place <= %s) p
+        JOIN credit_search s USING (enterprise_id)
+        LEFT JOIN credit_standing g USING (enterprise_id) ORDER BY p.place
     """
-    return sql, [*parameters, *tier_parameters]
+    return sql, [*tier_parameters, *parameters]
 
 
 def _tier(query: Query) -> tuple[str, list[Any]]:
@@ -222,14 +245,18 @@ def _tier(query: Query) -> tuple[str, list[Any]]:
     whole = query.folded
     if not query.plain:
         return (
-            "CASE WHEN s.sound = %s OR s.sound LIKE %s OR s.sound LIKE %s THEN 0"
-            " WHEN s.sound LIKE %s THEN 1 ELSE 4 END",
-            [whole, f"{whole}\n%", f"{whole} %", f"{whole}%"],
+            "CASE WHEN s.sound LIKE %s THEN CASE WHEN s.sound = %s OR s.sound LIKE %s OR s.sound LIKE %s"
+            " THEN 0 ELSE 1 END ELSE 4 END",
+            [f"{whole}%", whole, f"{whole}\n%", f"{whole} %"],
         )
-    name = "split_part(s.hay, E'\\n', 1)"
-    all_in_name = " AND ".join([f"{name} LIKE %s"] * len(query.plain))
+    # The first line of the hay is the name.
+    in_name = "strpos(s.hay, %s) BETWEEN 1 AND strpos(s.hay, E'\n')"
+    tiers = [f"WHEN {in_name} THEN 2"] if whole else []
+    parameters = [f"{whole}%", f"{whole}\n%", whole]
+    if len(query.plain) > 1 or query.plain[0] != whole:
+        tiers.append(f"WHEN {' AND '.join([in_name] * len(query.plain))} THEN 3")
+        parameters += query.plain
     return (
-        f"CASE WHEN {name} = %s THEN 0 WHEN s.hay LIKE %s THEN 1 WHEN {name} LIKE %s THEN 2"
-        f" WHEN {all_in_name} THEN 3 ELSE 4 END",
-        [whole, f"{whole}%", f"%{whole}%", *(f"%{text}%" for text in query.plain)],
+        f"CASE WHEN s.hay LIKE %s THEN CASE WHEN s.hay LIKE %s THEN 0 ELSE 1 END {' '.join(tiers)} ELSE 4 END",
+        parameters,
     )

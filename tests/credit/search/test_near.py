@@ -22,7 +22,7 @@ TEXTS = st.text(CHARACTERS, min_size=4, max_size=9)
         ("公电牛器", "慈溪市公牛电器有限公司", Likeness.ONE_OFF),
         ("宏轴承厂", "慈溪市宏达轴承厂", Likeness.SHORT_FORM),
         ("沪慈轴承", "沪江慈溪精密轴承厂", Likeness.SHORT_FORM),
-        ("慈溪宏达精密轴承制造厂", "慈溪市宏大精密轴承加工厂", Likeness.PAIRS),
+        ("慈溪宏达精密轴承加工厂", "慈溪市宏大精密轴承加工厂", Likeness.PAIRS),
     ],
 )
 def test_each_kind_of_slip_is_recognised(typed, name, likeness):

@@ -5,7 +5,7 @@ import random
 import pytest
 from pypinyin import Style, lazy_pinyin
 
-from bench.search_names import firms
+from bench.search_register import make_register
 from credit.search.pinyin import MOST_VARIANTS, initials
 from credit.search.text import fold
 
@@ -19,8 +19,9 @@ def reading_of_pypinyin(folded: str) -> str:
 
 
 def test_the_reading_of_pypinyin_is_among_the_readings_of_every_name():
-    for firm in random.Random(3).sample(firms(3_000), 600):
-        folded = fold(firm.name)
+    register, _ = make_register(3_000)
+    for name in random.Random(3).sample(register.names, 600):
+        folded = fold(name)
         assert reading_of_pypinyin(folded) in initials(folded), folded
 
 
