@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import subprocess
 import urllib.parse
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
 import pytest
+from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 FLAGS = [
@@ -23,11 +26,19 @@ PHONE = {
 def find_chromium() -> str:
     """The browser's path; the test is reported as not run without it (failed when ``CI=true``)."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
+    missing = "Chromium" if found is None else "" if _driver_runs() else "libatomic1"
+    if found is None or missing:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
-            "未找到 Chromium：浏览器测试没有运行"
+            f"未找到 {missing}：浏览器测试没有运行"
         )
     return found
+
+
+@cache
+def _driver_runs() -> bool:
+    """Playwright's own node needs a library that a bare Debian lacks."""
+    program = compute_driver_executable()[0]
+    return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
 
 
 class Chromium:

@@ -42,3 +42,10 @@ def test_a_missing_browser_is_reported_and_fails_only_under_ci(
     monkeypatch.setattr("tests.browsing.shutil.which", lambda name: None)
     with pytest.raises(outcome, match="浏览器测试没有运行"):
         find_chromium()
+
+
+def test_a_driver_that_cannot_run_is_reported_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr("tests.browsing._driver_runs", lambda: False)
+    with pytest.raises(pytest.fail.Exception, match="libatomic1"):
+        find_chromium()

@@ -1,8 +1,6 @@
 """The sample page, served by a small server under the portal's own content security policy."""
 
 import json
-import os
-import shutil
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ from django.test import RequestFactory
 from playwright.sync_api import sync_playwright
 
 from foundation import ui_samples
+from tests.browsing import find_chromium
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -130,11 +129,7 @@ def site() -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """One browser for a module; these pages need no database, so its event loop is in nobody's way."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
-            "未找到 Chromium：浏览器测试没有运行"
-        )
+    executable = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield browser
