@@ -2,20 +2,25 @@
 
 import os
 import time
+from datetime import timedelta
 
 import redis
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 
 from accounts.access import open_to_all
+from credit.models import RunState, ScoreRun
+from datahub.public import last_change
 
 from .tasks import SCHEDULER_KEY, WORKER_KEY
 
 OLDEST_WORKER_SECONDS = 60
 # Long work may keep the queue busy for a while; it is stale only after several missed rounds.
 OLDEST_SCHEDULER_SECONDS = 600
+SCORES_MAY_LAG = timedelta(minutes=30)
 
 
 @open_to_all
@@ -27,15 +32,16 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """503 with the failing part named; no detail that helps an attacker.
 
-    ``freshness`` is ``stale`` when the scheduler's work no longer comes through. Pages can still be
-    served then, so it alone does not take the portal out of service.
+    ``freshness`` is ``stale`` when the scheduler's work no longer comes through or when scores do not
+    follow what was delivered. Pages can still be served then, so it alone does not take the portal out
+    of service.
     """
     parts = {"database": _database(), "redis": _redis(), "worker": _worker()}
     ready = all(parts.values())
     body = {
         "status": "ready" if ready else "unavailable",
         **{name: "ok" if well else "failed" for name, well in parts.items()},
-        "freshness": "ok" if _fresh() else "stale",
+        "freshness": "ok" if _scheduler_fresh() and _scores_fresh() else "stale",
     }
     return JsonResponse(body, status=200 if ready else 503)
 
@@ -62,8 +68,19 @@ def _worker() -> bool:
     return time.time() - beat < OLDEST_WORKER_SECONDS and beat >= _started_at()
 
 
-def _fresh() -> bool:
+def _scheduler_fresh() -> bool:
     return time.time() - max(_sign(SCHEDULER_KEY), _started_at()) < OLDEST_SCHEDULER_SECONDS
+
+
+def _scores_fresh() -> bool:
+    """Some finished run has seen the last change that is older than the patience."""
+    try:
+        change = last_change(timezone.now() - SCORES_MAY_LAG)
+        if change is None or not change.touched:
+            return True
+        return ScoreRun.objects.filter(state=RunState.DONE, last_change_id__gte=change.id).exists()
+    except DatabaseError:
+        return False
 
 
 def _sign(key: str) -> float:

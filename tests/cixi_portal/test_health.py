@@ -2,14 +2,19 @@
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
+from model_bakery import baker
 
 from cixi_portal import tasks
 from cixi_portal.tasks import SCHEDULER_KEY, WORKER_KEY
+from credit.models import RunState, ScoreRun
+from datahub.models import Change
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +75,21 @@ def test_without_redis_the_portal_is_not_ready_and_says_so(client: Client, setti
 def test_the_heartbeat_task_leaves_the_schedulers_sign() -> None:
     tasks.heartbeat()
     assert time.time() - cache.get(SCHEDULER_KEY) < 5
+
+
+def _change(minutes_ago: int) -> Change:
+    return baker.make(Change, at=timezone.now() - timedelta(minutes=minutes_ago), touched=3)
+
+
+def test_scores_that_do_not_follow_a_delivery_are_stale(client: Client) -> None:
+    cache.set_many({WORKER_KEY: time.time(), SCHEDULER_KEY: time.time()})
+    change = _change(minutes_ago=31)
+    assert client.get("/readyz").json()["freshness"] == "stale"
+    baker.make(ScoreRun, state=RunState.DONE, last_change_id=change.id)
+    assert client.get("/readyz").json()["freshness"] == "ok"
+
+
+def test_scores_are_given_time_to_follow(client: Client) -> None:
+    cache.set_many({WORKER_KEY: time.time(), SCHEDULER_KEY: time.time()})
+    _change(minutes_ago=5)
+    assert client.get("/readyz").json()["freshness"] == "ok"
