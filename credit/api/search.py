@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.token_scopes import Scope
 from credit.search.filters import NAMES, SORTS
 from credit.selectors.search import PAGE_SIZE, Found, Hit, find_enterprises
 from credit.views.search import SEARCHERS, asked_for, page_number
@@ -58,7 +59,7 @@ class EnterpriseSearchView(APIView):
     """查找企业：代码、注册号、名称中的字、曾用名、拼音首字母、法定代表人。只返回登记信息与信用等级。"""
 
     audience = SEARCHERS
-    required_scope = "credit.read"
+    required_scope = Scope.ENTERPRISES_READ
 
     @extend_schema(
         operation_id="enterprises",

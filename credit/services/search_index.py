@@ -100,15 +100,23 @@ class _Bands:
 
 
 def _copy(table: str, blocks: Iterator[list[RegisterRow]], band: Callable[[RegisterRow], int]) -> int:
-    written = 0
+    written, texts = 0, _Texts()
     for rows in blocks:
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN") as copy:
-            copy.write("".join(_line(row, band(row)) for row in rows))
+            copy.write("".join(_line(row, band(row), texts) for row in rows))
         written += len(rows)
     return written
 
 
-def _line(row: RegisterRow, band: int) -> str:
+class _Texts(dict[str, str]):
+    """Numbers of pieces as they are written; names share most of their pieces."""
+
+    def __missing__(self, piece: str) -> str:
+        text = self[piece] = str(number(piece))
+        return text
+
+
+def _line(row: RegisterRow, band: int, texts: _Texts) -> str:
     """One line of COPY's text format; made by hand, since adapting the arrays one by one takes longest."""
     filters = {
         "town": row.town_code, "industry": row.industry_section, "kind": row.kind, "size": row.size,
@@ -116,7 +124,7 @@ def _line(row: RegisterRow, band: int) -> str:
     }  # fmt: skip
     found = indexed(row.name, row.former_names, row.legal_person, filters)
     pieces = [band_piece(band), *found.pieces]
-    numbers = ",".join([str(number(piece)) for piece in pieces])
+    numbers = ",".join(map(texts.__getitem__, pieces))
     values = (
         str(row.enterprise_id), str(row.rank), row.code, row.register_no, _text(row.name),
         _text(_array(row.former_names)), _text(row.legal_person),

@@ -173,7 +173,7 @@ def token(*scopes, role=Role.BANK_MANAGER):
 def test_the_api_answers_with_identity_grade_and_why(client):
     firm = register("慈溪市公牛电器有限公司", "慈溪县插座厂")
     refresh()
-    body = client.get(API, {"q": "插座"}, headers=token("credit.read")).json()
+    body = client.get(API, {"q": "插座"}, headers=token("enterprises.read")).json()
     assert body["count"] == 1
     assert body["results"][0]["code"] == firm.code
     assert {"kind": "former", "label": "曾用名", "text": "慈溪县插座厂"} in body["results"][0]["matches"]
@@ -181,7 +181,7 @@ def test_the_api_answers_with_identity_grade_and_why(client):
 
 def test_the_api_gives_nothing_but_identity_and_grade(client):
     register_many(1)
-    hit = client.get(API, {"q": "公牛"}, headers=token("credit.read")).json()["results"][0]
+    hit = client.get(API, {"q": "公牛"}, headers=token("enterprises.read")).json()["results"][0]
     assert set(hit) == {
         "code", "register_no", "name", "former_names", "state", "kind", "town_code", "industry_section", "size",
         "legal_person", "established_on", "grade", "word", "thin", "matches",
@@ -190,7 +190,7 @@ def test_the_api_gives_nothing_but_identity_and_grade(client):
 
 def test_the_api_is_read_page_by_page(client):
     register_many(23)
-    headers = token("credit.read")
+    headers = token("enterprises.read")
     url, seen = f"{API}?q=公牛&page_size=10&size=small", []
     while url:
         body = client.get(url, headers=headers).json()
