@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.browsing import Chromium
     from tests.running import Web, Worker
+
+# A time limit per example judges the machine's other work, not the code.
+hypothesis_settings.register_profile("portal", deadline=None)
+hypothesis_settings.load_profile("portal")
 
 _stack = contextlib.ExitStack()
 
