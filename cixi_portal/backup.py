@@ -101,9 +101,18 @@ def _verify(source: Path) -> None:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
+    """Plain files and folders alone, and only inside ``folder`` (``filter="data"`` is newer than 3.11.2)."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+        for member in tar:
+            target = (folder / member.name).resolve()
+            if not target.is_relative_to(folder.resolve()):
+                raise UnableToBackUp(f"{archive.name} 中的 {member.name} 越出目标目录，未恢复。")
+            content = tar.extractfile(member) if member.isfile() else None
+            if content is not None:
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with content, target.open("wb") as out:
+                    shutil.copyfileobj(content, out)
 
 
 def _folder(name: str) -> Path:

@@ -32,6 +32,7 @@ def test_a_new_officer_changes_the_password_binds_a_phone_and_comes_back(
     assert desk.locator(".sidenav, .bottombar").count() == 0
     type_in(desk, current=PASSWORD, new=NEW_PASSWORD, again=NEW_PASSWORD)
     assert desk.inner_text("h1") == "绑定验证器"
+    desk.wait_for_load_state("load")
     assert desk.evaluate("document.querySelector('.gate-code img').naturalWidth") > 100
     device = TOTPDevice.objects.get(user=user)
     type_in(desk, code=f"{totp(device.bin_key):06d}")

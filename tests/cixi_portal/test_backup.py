@@ -1,10 +1,13 @@
 """The restore drill: what a backup holds comes back in another place, and nothing is overwritten."""
 
 import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from cixi_portal.backup import UnableToBackUp, _unpack
 
 from .conftest import OwnPortal
 
@@ -88,3 +91,12 @@ def test_other_secrets_on_the_machine_are_kept(backup: Path, own_portal: OwnPort
     (own_portal.places.var / "secrets.env").write_text("SECRET_KEY=other\n")
     tried = own_portal.command("-m", "cixi_portal.backup", "restore", str(backup))
     assert "本机已有另一份密钥" in tried.stderr
+
+
+def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "inner").write_text("x")
+    with tarfile.open(tmp_path / "files.tar", "w") as tar:
+        tar.add(tmp_path / "inner", arcname="../outside")
+    with pytest.raises(UnableToBackUp, match="越出目标目录"):
+        _unpack(tmp_path / "files.tar", tmp_path / "files")
+    assert not (tmp_path / "outside").exists()
