@@ -1,6 +1,7 @@
 """Every address of the portal, asked for by every role and by a visitor, answers as the table says.
 
-The table is ``tests/url_expectations.py``; its docstring says how to add a line.
+The table is ``tests/url_expectations.py`` with each app's ``tests/<app>/expectations.py``; the former says how to add
+a line.
 """
 
 from collections.abc import Iterator
@@ -13,8 +14,14 @@ from accounts.access import ANYONE, SIGNED_IN
 from accounts.models import Agency, User
 from accounts.roles import Role
 from accounts.url_map import Address, addresses
+from tests.catalog.expectations import EXPECTATIONS as CATALOG
+from tests.index.expectations import EXPECTATIONS as INDEX
 from tests.people import client_of, make_person
-from tests.url_expectations import TABLE, World
+from tests.url_expectations import TABLE as HOUSE
+from tests.url_expectations import World
+from tests.villages.expectations import EXPECTATIONS as VILLAGES
+
+TABLE = HOUSE | INDEX | VILLAGES | CATALOG
 
 ADDRESSES = {address.name: address for address in addresses() if address.name}
 

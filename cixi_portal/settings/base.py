@@ -7,6 +7,10 @@ from pathlib import Path
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
+from catalog import schedule as catalog_schedule
+from index import schedule as index_schedule
+from villages import schedule as villages_schedule
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 INSTALLED_APPS = [
@@ -15,6 +19,9 @@ INSTALLED_APPS = [
     "accounts",
     "datahub",
     "credit",
+    "index.apps.IndexConfig",
+    "villages",
+    "catalog",
     "cixi_portal.roof.RoofConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -243,6 +250,9 @@ CELERY_BEAT_SCHEDULE = {
     "worker-heartbeat": {"task": "cixi_portal.heartbeat", "schedule": 15.0, "options": {"expires": 60}},
     "audit-checkpoint": {"task": "audit.checkpoint", "schedule": 600.0},
     "foundation-housekeeping": {"task": "foundation.housekeeping", "schedule": 24 * 3600.0},
+    **index_schedule.BEAT,
+    **villages_schedule.BEAT,
+    **catalog_schedule.BEAT,
 }
 
 # -- the portal's own --------------------------------------------------------------------------------

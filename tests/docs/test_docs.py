@@ -17,7 +17,17 @@ from datahub.engine.definitions import item_problems
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = sorted((PROJECT / "docs").rglob("*.md"))
-SOURCES = ("cixi_portal", "credit", "datahub", "accounts", "audit", "foundation")
+SOURCES = (
+    "cixi_portal",
+    "credit",
+    "index",
+    "villages",
+    "catalog",
+    "datahub",
+    "accounts",
+    "audit",
+    "foundation",
+)
 ENDINGS = ("py", "yaml", "json", "md", "sql", "sh", "mjs", "cjs", "css", "js", "html", "toml", "txt")
 PATH = re.compile(rf"`((?:[\w.-]+/)+(?:[\w.-]+\.(?:{'|'.join(ENDINGS)}))?)`")
 READS = re.compile(r"""(?:environ(?:\.get\(|\[)|_required\(|_key\()\s*"([A-Z][A-Z0-9_]+)\"""")

@@ -1,0 +1,1 @@
+"""The quiet room: arrays and values in, arrays and values out."""
