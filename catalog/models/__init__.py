@@ -1,1 +1,21 @@
-"""Models of the app: fields and constraints."""
+"""Models of the catalogue."""
+
+from .datasets import (
+    Dataset,
+    Publisher,
+    Release,
+    ReleaseState,
+    Resource,
+    ResourceField,
+    ResourceKind,
+)
+
+__all__ = [
+    "Dataset",
+    "Publisher",
+    "Release",
+    "ReleaseState",
+    "Resource",
+    "ResourceField",
+    "ResourceKind",
+]

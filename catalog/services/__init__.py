@@ -1,0 +1,1 @@
+"""Writing the catalogue: one verb, one entry in the log."""
