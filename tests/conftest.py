@@ -46,14 +46,18 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
-    """Drop the trigger that refuses TRUNCATE: the flush after a transactional test truncates every table.
+    """Drop the triggers that refuse TRUNCATE: the flush after a transactional test truncates every table.
 
-    ``tests/audit/test_append_only.py`` puts it back and proves that it refuses.
+    ``tests/audit/test_append_only.py`` puts the log's back and proves that it refuses.
     """
     from django.db import connection
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute("DROP TRIGGER IF EXISTS audit_entry_no_truncate ON audit_entry")
+        cursor.execute(
+            "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%no_truncate'"
+        )
+        for name, table in cursor.fetchall():
+            cursor.execute(f"DROP TRIGGER {name} ON {table}")
 
 
 @pytest.fixture(autouse=True)

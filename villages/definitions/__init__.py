@@ -1,0 +1,1 @@
+"""Reviewed data: numbers of the ledger, rule sets, forbidden items."""

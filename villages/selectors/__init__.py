@@ -1,0 +1,1 @@
+"""Reading; where rows are restricted the viewer is handed in."""

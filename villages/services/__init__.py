@@ -1,0 +1,1 @@
+"""Writing: one verb, one transaction."""
