@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+import audit
+
 from .roles import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -86,7 +88,14 @@ class DeclaredAudience(BasePermission):
         wanted = getattr(view, "audience", None)
         if wanted is not None and not isinstance(wanted, str):
             wanted = frozenset(wanted)
-        return may_enter(request.user, wanted) and self._token_allows(request, view)
+        if may_enter(request.user, wanted) and self._token_allows(request, view):
+            return True
+        if request.user.is_authenticated:
+            audit.record(
+                "accounts.api.called", origin=audit.origin_of(request), target=request.path,
+                detail={"method": request.method, "reason": self.code}, result="refused",
+            )  # fmt: skip
+        return False
 
     def _token_allows(self, request: Request, view: Any) -> bool:
         scopes = getattr(request.auth, "scopes", None)

@@ -1,9 +1,8 @@
 """Lists of agencies and people for the officers' pages."""
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from .models import Agency, ApiToken, User
+from .models import Agency, ApiToken, Authenticator, User
 from .roles import CARDS, AgencyKind, Role
 
 
@@ -27,7 +26,7 @@ def people(role: str, words: str) -> QuerySet[User]:
     if words:
         named = Q(username__icontains=words) | Q(full_name__icontains=words)
         found = found.filter(named | Q(agency__name__icontains=words))
-    enrolled = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+    enrolled = Authenticator.objects.filter(user=OuterRef("pk"), confirmed=True)
     return found.annotate(enrolled=Exists(enrolled)).order_by("agency__kind", "agency__code", "username")
 
 

@@ -6,12 +6,11 @@ from enum import StrEnum
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 import audit
 
 from .lockout import is_over_ceiling
-from .models import User
+from .models import Authenticator, User
 from .names import canonical_username
 from .trail import origin_of_arrival, told_name
 
@@ -78,7 +77,7 @@ def end_session(request: HttpRequest) -> None:
 
 
 def has_device(user: User) -> bool:
-    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    return Authenticator.objects.filter(user=user, confirmed=True).exists()
 
 
 def pending_step(request: HttpRequest, now: datetime) -> Step | None:

@@ -15,7 +15,6 @@ NOT_COLLECTED = [
     "rest_framework",
     "guardian",
     "django_otp",
-    "otp_totp",
     "htmax*",
     "htmx-4*",
     "django_htmx/ext/*",

@@ -75,7 +75,9 @@ def batch_facts(batch: Batch) -> list[dict[str, Any]]:
         "数据日期": batch.file_date.isoformat(),
         "报送人": str(batch.delivered_by) if batch.delivered_by else "系统",
         "文件大小": bytes_text(batch.file_bytes),
-        "编码判定": ENCODINGS.get(batch.encoding, batch.encoding),
+        "编码判定": "：".join(
+            filter(None, (ENCODINGS.get(batch.encoding, batch.encoding), batch.encoding_reason))
+        ),
         "表头位置": header,
     }
     if batch.confirmed_by is not None:

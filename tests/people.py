@@ -6,9 +6,8 @@ from typing import Any
 
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Agency, RoleGrant, User
+from accounts.models import Agency, Authenticator, RoleGrant, User
 from accounts.roles import CARDS, AgencyKind, Role
 from accounts.sign_in import BEGUN, SEEN
 
@@ -43,7 +42,8 @@ def client_of(user: User) -> Client:
     session = client.session
     session[BEGUN] = session[SEEN] = time.time()
     if user.needs_second_factor:
-        device, _ = TOTPDevice.objects.get_or_create(user=user, confirmed=True, defaults={"name": "测试"})
+        found = Authenticator.objects.filter(user=user, confirmed=True).first()
+        device = found or Authenticator.issue(user, "测试", confirmed=True)
         session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     session.save()
     return client

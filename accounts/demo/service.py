@@ -7,9 +7,8 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Agency, RoleGrant, User
+from accounts.models import Agency, Authenticator, RoleGrant, User
 from accounts.roles import CARDS
 
 from .agencies import DemoAgency
@@ -98,8 +97,8 @@ def _keep_grants(users: dict[str, User]) -> None:
 def _keep_devices(users: dict[str, User]) -> None:
     needing = [users[p.username] for p in PEOPLE if CARDS[p.role].second_factor]
     having = set(
-        TOTPDevice.objects.filter(user__in=needing, confirmed=True).values_list("user_id", flat=True)
+        Authenticator.objects.filter(user__in=needing, confirmed=True).values_list("user_id", flat=True)
     )
     for user in needing:
         if user.pk not in having:
-            TOTPDevice.objects.create(user=user, name="演示验证器", confirmed=True)
+            Authenticator.issue(user, "演示验证器", confirmed=True)

@@ -1,6 +1,7 @@
 """Models of accounts."""
 
 from .agency import Agency
+from .authenticator import Authenticator
 from .inbox import InboxItem
 from .scope import AgencyUserPermission
 from .token import ApiToken
@@ -10,6 +11,7 @@ __all__ = [
     "Agency",
     "AgencyUserPermission",
     "ApiToken",
+    "Authenticator",
     "InboxItem",
     "PasswordRecord",
     "RoleGrant",

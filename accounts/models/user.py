@@ -47,7 +47,7 @@ class PortalUserManager(UserManager["User"]):
         return super().create_superuser(*args, **kwargs)
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]
     """A person who signs in. Rights come from :class:`RoleGrant`, never from ``is_superuser``.
 
     ``session_stamp`` is part of what every session was signed for: renewing it ends them all.

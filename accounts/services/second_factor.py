@@ -8,10 +8,9 @@ from django.utils.crypto import salted_hmac
 from django_otp import login as otp_login
 from django_otp import verify_token
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 import audit
-from accounts.models import User
+from accounts.models import Authenticator, User
 from audit import Origin
 
 RECOVERY_CODES = 10
@@ -27,7 +26,7 @@ class UnableToVerifyCode(Exception):
 def verify_code(request: HttpRequest, user: User, code: str) -> None:
     """Finish sign-in with a code of the authenticator. A code works once; guessing is slowed down."""
     too_soon = _must_wait(user)
-    for device in TOTPDevice.objects.filter(user=user, confirmed=True):
+    for device in Authenticator.objects.filter(user=user, confirmed=True):
         if _accept(request, user, device, code, "authenticator"):
             return
     _record(request, user, "authenticator", "refused")
@@ -42,13 +41,13 @@ def verify_recovery_code(request: HttpRequest, user: User, code: str) -> None:
         raise UnableToVerifyCode("恢复码不正确或已使用过，请换一个恢复码。")
 
 
-def pending_device(user: User) -> TOTPDevice:
+def pending_device(user: User) -> Authenticator:
     """The authenticator that is being bound; made on first sight, the same until it is confirmed."""
-    device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
-    return device or TOTPDevice.objects.create(user=user, name="验证器", confirmed=False)
+    device = Authenticator.objects.filter(user=user, confirmed=False).first()
+    return device or Authenticator.issue(user, "验证器")
 
 
-def confirm_device(request: HttpRequest, user: User, device: TOTPDevice, code: str) -> list[str]:
+def confirm_device(request: HttpRequest, user: User, device: Authenticator, code: str) -> list[str]:
     """Bind the authenticator once it shows the right code; returns the recovery codes, shown only now."""
     if not device.verify_token(code):
         _record(request, user, "enrolment", "refused")
@@ -70,12 +69,12 @@ def renew_recovery_codes(user: User, *, origin: Origin) -> list[str]:
 
 def forget_devices(user: User) -> None:
     """Take away authenticator and recovery codes: the user enrols again at the next sign-in."""
-    TOTPDevice.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
 
 
 def _accept(
-    request: HttpRequest, user: User, device: TOTPDevice | StaticDevice, code: str, means: str
+    request: HttpRequest, user: User, device: Authenticator | StaticDevice, code: str, means: str
 ) -> bool:
     accepted = verify_token(user, device.persistent_id, code)
     if accepted is None:
@@ -98,7 +97,7 @@ def _record(request: HttpRequest, user: User, means: str, result: str) -> None:
 
 def _must_wait(user: User) -> bool:
     """True while a wrong code a moment ago makes every code refused."""
-    devices = TOTPDevice.objects.filter(user=user, confirmed=True)
+    devices = Authenticator.objects.filter(user=user, confirmed=True)
     return any(not device.verify_is_allowed()[0] for device in devices)
 
 

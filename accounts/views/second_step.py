@@ -71,7 +71,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(error))
         else:
             return render(request, "accounts/recovery_codes.html", {"codes": codes})
-    return render(request, "accounts/enrol.html", {"form": form, "secret": _spelled(device.bin_key)})
+    return render(request, "accounts/enrol.html", {"form": form, "secret": _spelled(device.seed)})
 
 
 @any_signed_in

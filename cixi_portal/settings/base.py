@@ -36,7 +36,6 @@ INSTALLED_APPS = [
     "guardian",
     "axes",
     "django_otp",
-    "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "csp",
 ]

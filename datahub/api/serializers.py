@@ -73,7 +73,8 @@ class DeliverySerializer(serializers.ModelSerializer[Batch]):
         fields = [
             "id", "item", "department", "period", "file_date", "file_name", "sha256", "state", "state_label",
             "rows_received", "rows_promoted", "rows_unchanged", "rows_quarantined", "rows_waiting", "rows_ended",
-            "encoding", "header_line", "findings", "refusal", "withdrawal_reason", "received_at", "checked_at",
+            "encoding", "encoding_reason", "header_line",
+            "findings", "refusal", "withdrawal_reason", "received_at", "checked_at",
             "promoted_at", "withdrawn_at",
         ]  # fmt: skip
 

@@ -35,6 +35,7 @@ class Batch(models.Model):
     file_name = models.CharField("文件名", max_length=200)
     file_bytes = models.BigIntegerField()
     encoding = models.CharField("编码", max_length=20, blank=True, default="")
+    encoding_reason = models.CharField("编码判定依据", max_length=200, blank=True, default="")
     header_line = models.IntegerField("表头行", null=True, blank=True)
     definition_hash = models.CharField(max_length=64, blank=True, default="")
     rows_received = models.IntegerField("接收行数", default=0)

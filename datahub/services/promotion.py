@@ -147,6 +147,7 @@ class _Promotion:
         with files.store().open(self.batch.file_digest) as kept:
             delivery = open_delivery(Path(kept.name), self.item)
             self.batch.encoding, self.batch.header_line = delivery.encoding.name, delivery.header_line
+            self.batch.encoding_reason = delivery.encoding.reason
             # While the database takes one block, the next is read and checked.
             for raw, checked in one_ahead(self._checked_blocks(delivery)):
                 self._stage_block(raw, checked, finder, duplicates)

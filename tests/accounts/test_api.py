@@ -20,6 +20,7 @@ from accounts.roles import Role
 from accounts.services.tokens import UnableToIssueToken, UnableToRevokeToken, issue_token, revoke_token
 from accounts.token_scopes import Scope
 from accounts.url_map import addresses
+from audit.models import AuditEntry
 from tests.people import client_of, make_person
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +184,14 @@ def test_a_missing_scope_is_named(manager: User) -> None:
     error = ask(type("View", (Base,), {"required_scope": "watch.write"}), secret).data["error"]
     assert error["code"] == "scope_missing"
     assert "watch.write" in error["message"]
+
+
+def test_a_refused_call_stands_in_the_log_with_its_reason(manager: User) -> None:
+    _, secret = issue(manager, Scope.ENTERPRISES_READ)
+    ask(type("View", (Base,), {"required_scope": "watch.write"}), secret)
+    entry = AuditEntry.objects.get(action="accounts.api.called")
+    assert (entry.actor_id, entry.target, entry.result) == (manager.pk, "/x", "refused")
+    assert entry.detail == {"method": "GET", "reason": "scope_missing"}
 
 
 def test_too_many_calls_get_429_with_retry_after(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:

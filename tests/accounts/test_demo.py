@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.demo.people import PEOPLE
-from accounts.models import Agency, RoleGrant, User
+from accounts.models import Agency, Authenticator, RoleGrant, User
 from accounts.roles import CARDS, AgencyKind, Role
 from cixi_portal.management.commands.demo_accounts import _width, departments
 
@@ -53,10 +52,10 @@ def test_the_agencies_are_the_citys() -> None:
 
 def test_a_second_run_changes_nothing(django_assert_max_num_queries: Any) -> None:
     run()
-    before = list(User.objects.values()), list(Agency.objects.values()), list(TOTPDevice.objects.values())
+    before = list(User.objects.values()), list(Agency.objects.values()), list(Authenticator.objects.values())
     with django_assert_max_num_queries(10):
         run()
-    after = list(User.objects.values()), list(Agency.objects.values()), list(TOTPDevice.objects.values())
+    after = list(User.objects.values()), list(Agency.objects.values()), list(Authenticator.objects.values())
     assert after == before
 
 

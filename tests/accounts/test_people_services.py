@@ -4,10 +4,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 import audit
-from accounts.models import User
+from accounts.models import Authenticator, User
 from accounts.roles import AgencyKind, Role
 from accounts.services.agencies import (
     UnableToKeepAgency,
@@ -89,12 +88,12 @@ def test_the_system_officer_does_not_act_on_himself(officer: User) -> None:
 
 def test_disabling_ends_tokens_and_authenticator(officer: User) -> None:
     user = make_person(Role.BANK_MANAGER)
-    TOTPDevice.objects.create(user=user, name="t", confirmed=True)
+    Authenticator.issue(user, "t", confirmed=True)
     token, _ = issue_token(user, "信贷系统", [Scope.ENTERPRISES_READ], 30, now=timezone.now(), origin=ORIGIN)
     disable_user(officer, user, now=timezone.now(), origin=ORIGIN)
     token.refresh_from_db()
     assert token.revoked_at is not None
-    assert not TOTPDevice.objects.filter(user=user).exists()
+    assert not Authenticator.objects.filter(user=user).exists()
     assert AuditEntry.objects.filter(action="accounts.user.disabled", target=f"user:{user.pk}").exists()
 
 
@@ -110,14 +109,14 @@ def test_a_reset_password_replaces_the_old_one_and_ends_the_sessions(officer: Us
 
 def test_password_and_authenticator_are_reset_by_different_officers(officer: User) -> None:
     user, security = make_person(Role.AUDITOR), make_person(Role.SECURITY_OFFICER)
-    TOTPDevice.objects.create(user=user, name="t", confirmed=True)
+    Authenticator.issue(user, "t", confirmed=True)
     with pytest.raises(UnableToChangeUser):
         reset_second_factor(officer, user, origin=ORIGIN)
     with pytest.raises(UnableToChangeUser):
         reset_password(security, user, now=timezone.now(), origin=ORIGIN)
     client = client_of(user)
     reset_second_factor(security, user, origin=ORIGIN)
-    assert not TOTPDevice.objects.filter(user=user).exists()
+    assert not Authenticator.objects.filter(user=user).exists()
     assert client.get("/accounts/me/").status_code == 302
 
 

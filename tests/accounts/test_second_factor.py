@@ -1,17 +1,22 @@
 """The second step: nothing answers before it, a code works once, a recovery code works once."""
 
 import time
+from base64 import b32encode
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import User
+from accounts.models import Authenticator, User
 from accounts.roles import CARDS, Role
 from accounts.url_map import addresses
+from foundation.keys import UnableToReadCiphertext
 from tests.people import PASSWORD, client_of, make_person
 
 pytestmark = pytest.mark.django_db
@@ -25,13 +30,13 @@ def enter(user: User) -> Client:
     return client
 
 
-def with_device(role: Role = Role.SYSTEM_OFFICER) -> tuple[User, TOTPDevice]:
+def with_device(role: Role = Role.SYSTEM_OFFICER) -> tuple[User, Authenticator]:
     user = make_person(role)
-    return user, TOTPDevice.objects.create(user=user, name="t", confirmed=True)
+    return user, Authenticator.issue(user, "t", confirmed=True)
 
 
-def code_of(device: TOTPDevice, steps: int = 0) -> str:
-    return f"{totp(device.bin_key, drift=steps):06d}"
+def code_of(device: Authenticator, steps: int = 0) -> str:
+    return f"{totp(device.seed, drift=steps):06d}"
 
 
 @pytest.mark.parametrize("role", NEEDING)
@@ -120,7 +125,7 @@ def test_who_has_no_authenticator_yet_can_only_bind_one() -> None:
     client = enter(user)
     assert client.get("/")["Location"] == "/accounts/second-step/enrol/"
     page = client.get("/accounts/second-step/enrol/")
-    device = TOTPDevice.objects.get(user=user, confirmed=False)
+    device = Authenticator.objects.get(user=user, confirmed=False)
     picture = client.get("/accounts/second-step/enrol/code.svg")
     assert picture["Content-Type"] == "image/svg+xml"
     assert b"<svg" in picture.content
@@ -135,7 +140,7 @@ def test_binding_needs_the_right_code() -> None:
     client = enter(user)
     client.get("/accounts/second-step/enrol/")
     client.post("/accounts/second-step/enrol/", {"code": "123456"})
-    assert not TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    assert not Authenticator.objects.filter(user=user, confirmed=True).exists()
     assert client.get("/")["Location"] == "/accounts/second-step/enrol/"
 
 
@@ -144,7 +149,7 @@ def test_an_authenticator_cannot_be_replaced_by_enrolling_again() -> None:
     client = enter(user)  # knows the password, not the code
     assert client.get("/accounts/second-step/enrol/").status_code == 302
     assert client.get("/accounts/second-step/enrol/code.svg").status_code == 404
-    assert list(TOTPDevice.objects.filter(user=user)) == [device]
+    assert list(Authenticator.objects.filter(user=user)) == [device]
 
 
 def test_the_second_step_comes_before_the_change_of_password() -> None:
@@ -191,3 +196,36 @@ def test_a_demo_code_is_always_a_fresh_one() -> None:
         client.post(STEP, {"code": code})
         assert client.get("/accounts/people/").status_code == 200
     assert device.last_t < time.time()
+
+
+def test_who_reads_the_table_reads_no_seed() -> None:
+    _, device = with_device()
+    stored = " ".join(str(value) for value in Authenticator.objects.values().get().values())
+    assert device.seed.hex() not in stored
+    assert b32encode(device.seed).decode().rstrip("=") not in stored
+
+
+def test_a_seed_copied_to_another_users_row_is_refused() -> None:
+    _, device = with_device()
+    other, own = with_device()
+    Authenticator.objects.filter(pk=own.pk).update(sealed_seed=device.sealed_seed)
+    with pytest.raises(UnableToReadCiphertext):
+        _ = Authenticator.objects.get(user=other).seed
+
+
+def test_devices_of_the_plain_table_move_over_and_the_table_goes() -> None:
+    user, seed = make_person(Role.SYSTEM_OFFICER), "0b" * 20
+    migration = import_module("accounts.migrations.0004_sealed_authenticators")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE otp_totp_totpdevice (id bigserial, user_id bigint, name text, confirmed boolean,"
+            " key text, drift int, last_t bigint)"
+        )
+        cursor.execute(
+            "INSERT INTO otp_totp_totpdevice (user_id, name, confirmed, key, drift, last_t)"
+            " VALUES (%s, '旧', true, %s, 1, 7)", [user.pk, seed],
+        )  # fmt: skip
+    migration.seal_plain_seeds(apps, SimpleNamespace(connection=connection))
+    moved = Authenticator.objects.get(user=user)
+    assert (moved.seed.hex(), moved.drift, moved.last_t, moved.confirmed) == (seed, 1, 7, True)
+    assert "otp_totp_totpdevice" not in connection.introspection.table_names()

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.models import Authenticator
 from accounts.roles import Role
 from tests.people import PASSWORD, make_person
 
@@ -34,8 +34,8 @@ def test_a_new_officer_changes_the_password_binds_a_phone_and_comes_back(
     assert desk.inner_text("h1") == "绑定验证器"
     desk.wait_for_load_state("load")
     assert desk.evaluate("document.querySelector('.gate-code img').naturalWidth") > 100
-    device = TOTPDevice.objects.get(user=user)
-    type_in(desk, code=f"{totp(device.bin_key):06d}")
+    device = Authenticator.objects.get(user=user)
+    type_in(desk, code=f"{totp(device.seed):06d}")
     assert desk.locator(".recovery-codes li").count() == 10
     recovery = desk.inner_text(".recovery-codes li >> nth=0")
 

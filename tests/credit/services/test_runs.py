@@ -60,6 +60,20 @@ def test_an_equity_freeze_caps_the_score_and_names_its_record(deliver: Deliver) 
     assert batch.rows_promoted == 1
 
 
+def test_a_revoked_firm_is_scored_and_capped_and_a_cancelled_one_is_not(deliver: Deliver) -> None:
+    deliver(
+        "market.registration",
+        "统一社会信用代码,企业名称,企业类型,登记状态,注册资本,成立日期,行业代码,住所所在行政区划",
+        f"{CODES[0]},慈溪甲有限公司,有限责任公司,吊销,1,2015-03-01,5181,330282002",
+        f"{CODES[1]},慈溪乙有限公司,有限责任公司,注销,1,2015-03-01,5181,330282002",
+    )
+    full_run()
+    revoked = find_score(firm())
+    assert revoked is not None
+    assert revoked.cap == 399 and revoked.total <= 399
+    assert find_score(firm(1)) is None
+
+
 def test_the_withdrawal_of_the_batch_brings_the_old_score_back(deliver: Deliver) -> None:
     full_run()
     before = find_score(firm())
