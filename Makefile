@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 PORT ?= 8000
 HOST ?= 127.0.0.1
 PYTEST_WORKERS ?= 2
-PYTEST := $(PYTHON) -m pytest -n $(PYTEST_WORKERS) --dist loadfile -q
+PYTEST := $(PYTHON) -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -q
 
 .PHONY: run stop test test-system check bench backup restore install install-dev browser clean
 
@@ -18,9 +18,9 @@ stop: install
 test: install-dev browser
 	$(PYTEST)
 
-# Every test that does not try the embedded servers themselves, on the servers that the system offers.
+# Every test that asks PostgreSQL or Redis and does not try the embedded ones themselves, on those of the system.
 test-system: install-dev browser
-	@scripts/test_on_system_servers.sh $(PYTEST)
+	@scripts/test_on_system_servers.sh $(PYTEST) --of-servers
 
 check: install-dev
 	$(VENV)/bin/ruff check .

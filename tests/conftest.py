@@ -22,6 +22,39 @@ hypothesis_settings.load_profile("portal")
 _stack = contextlib.ExitStack()
 
 
+# Fixtures that start processes: their files go first, or one worker is left alone with them at the end.
+LONG = frozenset(
+    {"own_portal", "live_portal", "celery_worker_process", "browser", "browser_page", "phone_page"}
+)
+OF_THE_DATABASE = frozenset({"db", "transactional_db", "django_db_setup", "live_portal"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--of-servers", action="store_true",
+        help="only tests that ask PostgreSQL or Redis; of the browser tests only the journey",
+    )  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--of-servers"):
+        dropped = [item for item in items if not _asks_servers(item)]
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if _asks_servers(item)]
+    long_files = {item.path for item in items if LONG & set(getattr(item, "fixturenames", ()))}
+    items.sort(key=lambda item: item.path not in long_files)
+
+
+def _asks_servers(item: pytest.Item) -> bool:
+    folder = item.path.relative_to(item.config.rootpath).parts[1]
+    if folder in ("foundation", "cixi_portal", "journey"):  # Redis, roles of the database, the whole
+        return True
+    if item.get_closest_marker("browser"):
+        return False
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & OF_THE_DATABASE)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     from cixi_portal.embedded import services
 

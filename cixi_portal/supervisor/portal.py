@@ -21,6 +21,7 @@ from .address import Address
 from .children import PROJECT
 
 STOP_ORDER = ("web", "beat", "worker")
+BACKGROUND = "demo-rest"
 READY_PATIENCE_SECONDS = 180
 RESTARTS_PER_MINUTE = 3
 LOOK_AFTER_SERVERS_SECONDS = 3.0
@@ -86,6 +87,7 @@ class Portal:
             self._start_children()
             self._wait_until_ready()
             self._announce()
+            self._start_demo_rest()
             self._watch()
         finally:
             self._stop_children()
@@ -106,6 +108,12 @@ class Portal:
         self._step("demo_city", "--if-empty")
         if services.wanted()[0]:
             mark.touch()
+
+    def _start_demo_rest(self) -> None:
+        """Villages, index and catalogue fill up behind the running portal, with the lowest priority."""
+        if self.demo and not self.stopping:
+            command = ["nice", "-n", "15", *children.manage("demo_rest")]
+            self.children[BACKGROUND] = children.spawn(command, self.environment)
 
     def _collect_static(self) -> None:
         """Collect and compress static files when they changed since the last start."""
@@ -219,7 +227,11 @@ class Portal:
         while not self.stopping:
             time.sleep(0.2)
             for name, child in list(self.children.items()):
-                if child.poll() is not None and not self.stopping:
+                if child.poll() is None or self.stopping:
+                    continue
+                if name == BACKGROUND:  # done, or said why not: either way it is over
+                    del self.children[name]
+                else:
                     self._restart(name, child.returncode)
             if time.monotonic() > look_at and not self.stopping:
                 look_at = time.monotonic() + LOOK_AFTER_SERVERS_SECONDS
@@ -239,7 +251,7 @@ class Portal:
 
     def _stop_children(self) -> None:
         self.listener.close()
-        for name in ("step", "sign-ins", *STOP_ORDER):
+        for name in ("step", "sign-ins", BACKGROUND, *STOP_ORDER):
             if child := self.children.get(name):
                 children.end(child, hurry=lambda: self.signals > 1)
 
