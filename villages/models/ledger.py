@@ -164,7 +164,7 @@ class Claim(models.Model):
 class CapUse(models.Model):
     """How much of a cap is used in one window, by one resident, household or village.
 
-    ``cap_limit`` is the limit last applied; a rule set that lowers it does not rewrite what was used.
+    ``cap_limit`` is the highest limit applied so far; a rule set that lowers it does not rewrite what was used.
     """
 
     class Level(models.IntegerChoices):

@@ -160,7 +160,7 @@ BEGIN
             SELECT t.owner, t.level, t.code, t.starts, max(t.measure), sum(t.used), max(t.cap_limit)
             FROM taken t GROUP BY t.owner, t.level, t.code, t.starts
             ON CONFLICT (owner_id, level, cap_code, window_start)
-            DO UPDATE SET used = u.used + excluded.used, cap_limit = excluded.cap_limit),
+            DO UPDATE SET used = u.used + excluded.used, cap_limit = greatest(u.cap_limit, excluded.cap_limit)),
         moved AS (
             INSERT INTO villages_transfer (id, debit_id, credit_id, village_id, resident_id, amount, code, rule_code,
                 rule_set_id, ref, reverses, actor_id, memo, effective_on, posted_on, posted_at)

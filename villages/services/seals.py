@@ -1,0 +1,61 @@
+"""Day seals (日封): what was posted on a day is fixed, and anyone with the export can recompute it."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import Min
+
+from villages.engine.windows import LOCAL
+from villages.models import Account, DaySeal
+
+from .posting import call
+
+SEAL = "SELECT villages_seal_day(%s::date, %s::timestamptz)"
+LINES = (
+    "SELECT villages_journal_line(t, d.pseudonym, c.pseudonym) FROM villages_transfer t"
+    " JOIN villages_account d ON d.id = t.debit_id JOIN villages_account c ON c.id = t.credit_id"
+    " WHERE t.village_id = %s AND t.posted_on = %s ORDER BY t.id"
+)
+
+
+def seal_until(day: dt.date, *, now: dt.datetime) -> int:
+    """Seal every day up to ``day`` that is not sealed yet, in order; returns the number of seals."""
+    latest = DaySeal.objects.order_by("-day").values_list("day", flat=True).first()
+    if latest is None:
+        begun = Account.objects.aggregate(first=Min("opened_at"))["first"]
+        if begun is None:
+            return 0
+        latest = begun.astimezone(LOCAL).date() - dt.timedelta(days=1)
+    total = 0
+    while latest < day:
+        latest += dt.timedelta(days=1)
+        total += int(call(SEAL, [latest, now])[0][0])
+    return total
+
+
+def seal_of(previous: str, village_code: str, day: dt.date, lines: Iterable[str]) -> str:
+    """The seal as anyone can compute it: SHA-256 over the seal before, the village, the day and the lines.
+
+    A line is ``id|debit|credit|amount|code|rule|rule set|reverses|effective day|time``, accounts by pseudonym.
+    """
+    text = f"{previous}\n{village_code}\n{day.isoformat()}\n" + "".join(f"{line}\n" for line in lines)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def journal_lines(village_id: int, day: dt.date) -> list[str]:
+    """The day's journal as it is exported, in the order of ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(LINES, [village_id, day])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def recomputes(seal: DaySeal) -> bool:
+    """True if the journal still says what was sealed and the seal follows the one before."""
+    before = DaySeal.objects.filter(village_id=seal.village_id, day=seal.day - dt.timedelta(days=1)).first()
+    if seal.previous != (before.seal if before else ""):
+        return False
+    return seal.seal == seal_of(
+        seal.previous, seal.village.code, seal.day, journal_lines(seal.village_id, seal.day)
+    )
