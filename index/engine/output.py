@@ -1,0 +1,87 @@
+"""What `compute_index` hands out: columns in order, printed with stated decimals, and the facts behind them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from index.engine.places import Place
+from index.engine.rounding import RULES, shown
+from index.engine.scoring import Floats
+
+Column = list[str] | Floats
+
+
+@dataclass(eq=False)
+class Output:
+    """columns: texts or numbers by name, in order. exact: columns that are not rounded (ranks). sort: the column rows
+    are ordered by, empty for the order of the data. own: decimals of single columns."""
+
+    columns: dict[str, Column] = field(default_factory=dict)
+    decimals: int | None = None
+    rule: str = "half_up"
+    sort: str = ""
+    exact: set[str] = field(default_factory=set)
+    own: dict[str, int | None] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    wanted: list[str] | None = None
+    place: Place | None = None
+
+    def order(self) -> list[int]:
+        """Rows in the order of display."""
+        n = len(next(iter(self.columns.values()), []))
+        if not self.sort:
+            return list(range(n))
+        if self.sort not in self.columns:
+            raise (self.place or Place(None)).fault(
+                f"没有名为 {self.sort} 的列可供排序，现有：{'、'.join(self.columns)}"
+            )
+        column = self.columns[self.sort]
+        if isinstance(column, list):
+            return sorted(range(n), key=lambda row: column[row])
+        keys = np.where(np.isnan(column), np.inf, column if self.sort in self.exact else -column)
+        return [int(row) for row in np.argsort(keys, kind="stable")]
+
+    def names(self) -> list[str]:
+        if self.wanted is None:
+            return list(self.columns)
+        for name in self.wanted:
+            if name not in self.columns:
+                raise (self.place or Place(None)).fault(
+                    f"没有名为 {name} 的列，现有：{'、'.join(self.columns)}"
+                )
+        return self.wanted
+
+    def text(self, name: str, row: int, decimals: int | None) -> str:
+        """One cell as printed."""
+        column = self.columns[name]
+        if isinstance(column, list):
+            return column[row]
+        places = None if name in self.exact else self.own.get(name, decimals)
+        return shown(float(column[row]), places, self.rule)
+
+    def rows(self, decimals: int | None = None) -> list[list[str]]:
+        """All cells as printed; `decimals` comes before the definition's."""
+        places = self.decimals if decimals is None else decimals
+        names = self.names()
+        return [[self.text(name, row, places) for name in names] for row in self.order()]
+
+
+def read_output(root: Place) -> Output:
+    """`output: {decimals: 2, rounding: half_up, sort: rank_INDEX, columns: [...]}`."""
+    place = root.find("output")
+    if place is None:
+        return Output()
+    place.mapping("decimals", "rounding", "sort", "columns")
+    output = Output(
+        rule=place.choice_or("rounding", "half_up", *RULES), sort=place.text_or("sort", ""), place=place
+    )
+    if (decimals := place.find("decimals")) is not None:
+        if isinstance(decimals.value, dict):
+            output.own = {name: entry.integer(0, 12) for name, entry in decimals.items()}
+            output.decimals = output.own.get("default")
+        else:
+            output.decimals = decimals.integer(0, 12)
+    if (columns := place.find("columns")) is not None:
+        output.wanted = columns.texts()
+    return output
