@@ -56,9 +56,14 @@ class ProtectionPlan(models.Model):
 
 
 class GradeChange(models.Model):
-    """A change of a field's grade (分级变更). Lowering takes effect when a second person confirms it."""
+    """A change of a field's grade (分级变更). Lowering takes effect when a second person confirms it.
 
-    field = models.ForeignKey(ResourceField, models.CASCADE, related_name="grade_changes")
+    Kept by resource and code, so that it outlives the field's row when a revision replaces it.
+    """
+
+    resource = models.ForeignKey(Resource, models.CASCADE, related_name="grade_changes")
+    code = models.CharField("字段代码", max_length=128)
+    title = models.CharField("字段名称", max_length=200)
     before = models.CharField("原分级", max_length=2, choices=Grade.choices)
     after = models.CharField("新分级", max_length=2, choices=Grade.choices)
     reason = models.CharField("理由", max_length=400)
@@ -75,7 +80,9 @@ class GradeChange(models.Model):
         ordering = ["-asked_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["field"], condition=models.Q(state="waiting"), name="catalog_one_waiting_grade_change"
+                fields=["resource", "code"],
+                condition=models.Q(state="waiting"),
+                name="catalog_one_waiting_grade_change",
             ),
             models.CheckConstraint(
                 condition=models.Q(state="waiting")
@@ -86,7 +93,7 @@ class GradeChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.field}：{self.before} → {self.after}"
+        return f"{self.title}：{self.before} → {self.after}"
 
 
 class ReleaseProof(models.Model):
