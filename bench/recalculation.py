@@ -13,11 +13,13 @@ from bench.audit_writers import environment
 from bench.credit_population import Population
 from bench.database import copy_frame, current_peak_mb, reset_peak_memory, scratch_database
 from bench.rows import Row
+from foundation.copy_out import copy_out
 
 AS_OF = date(2026, 11, 20)
 AT = datetime(2026, 11, 20, 8, tzinfo=UTC)
 SIZES = {"small": 20_000, "large": 200_000}
 TOUCHED, SAMPLE = 1_000, 200
+DENSITY = 0.15  # of the monthly series: some 26 records a firm, as in the demonstration city
 RATIO, MEMORY_MB, LOOP, TOUCHED_SECONDS = 3.0, 2048.0, 100.0, 2.0
 
 
@@ -49,7 +51,7 @@ def fill(cursor: Any, n: int) -> int:
     from datahub.engine.identifiers import make_demo_uscc
     from datahub.models import Batch, BatchState, Channel
 
-    population = Population(n, AS_OF, load_scorecard())
+    population = Population(n, AS_OF, load_scorecard(), density=DENSITY)
     entities = population.entities()
     codes = [make_demo_uscc(("91", "92", "93")[i // 99_999], i % 99_999 + 1) for i in range(n)]
     register = entities.select(
@@ -320,12 +322,11 @@ def _bare_copies(connection: Any) -> tuple[float, float]:
     with connection.cursor() as cursor:
         begun = time.perf_counter()
         for part in range(16):
-            with cursor.copy(
-                f"COPY (SELECT item_id, enterprise_id, id, event_date, valid_from, valid_to, released_on, repaired_on, "
-                f"level, {nums} FROM datahub_record_p{part:02d} WHERE item_id = ANY(ARRAY{numbers})) TO STDOUT (FORMAT csv)"
-            ) as copy:
-                for _ in copy:
-                    pass
+            copy_out(
+                cursor.connection,
+                f"SELECT item_id, enterprise_id, id, event_date, valid_from, valid_to, released_on, repaired_on, "
+                f"level, {nums} FROM datahub_record_p{part:02d} WHERE item_id = ANY(ARRAY{numbers})",
+            )
         read = time.perf_counter() - begun
         with cursor.copy("COPY credit_score TO STDOUT (FORMAT binary)") as copy:
             content = b"".join(bytes(part) for part in copy)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
 import polars as pl
@@ -12,6 +11,7 @@ from psycopg import sql
 from datahub.engine.definitions import get_item
 from datahub.engine.size_class import classify_sizes
 from datahub.registration import ANNUAL, REGISTRATION, derived
+from foundation.copy_out import copy_out
 
 MEASURES = 10
 _ENTITIES: dict[str, Any] = {
@@ -103,13 +103,9 @@ def _select_entities(table: sql.Identifier, known_at: datetime, which: sql.Compo
 
 
 def _copy_out(queries: Sequence[sql.Composed], schema: Mapping[str, Any]) -> pl.DataFrame:
-    buffer = BytesIO()
+    frames = [pl.DataFrame(schema=schema)]
     with connection.cursor() as cursor:
         for query in queries:
-            with cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(query)) as copy:
-                for data in copy:
-                    buffer.write(data)
-    if not buffer.tell():
-        return pl.DataFrame(schema=schema)
-    buffer.seek(0)
-    return pl.read_csv(buffer, has_header=False, schema=schema)
+            if (part := copy_out(cursor.connection, query)).getbuffer().nbytes:
+                frames.append(pl.read_csv(part, has_header=False, schema=schema))
+    return pl.concat(frames)

@@ -1,11 +1,11 @@
 """Which enterprise a row is about: by credit code, else by the one name that only one bears."""
 
-from io import BytesIO
 from typing import Any
 
 import polars as pl
 
 from datahub.models import WaitingState
+from foundation.copy_out import copy_out
 
 
 class SubjectFinder:
@@ -75,11 +75,7 @@ class SubjectFinder:
 
     def _read(self, query: str) -> pl.DataFrame:
         schema = {"key": pl.String, "enterprise_id": pl.Int64}
-        buffer = BytesIO()
-        with self._cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
-            for part in copy:
-                buffer.write(part)
-        if not buffer.tell():
+        buffer = copy_out(self._cursor.connection, query)
+        if not buffer.getbuffer().nbytes:
             return pl.DataFrame(schema=schema)
-        buffer.seek(0)
         return pl.read_csv(buffer, has_header=False, schema=schema)
