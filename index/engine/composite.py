@@ -248,7 +248,7 @@ def _output(root: Place, work: Work, found: Aggregated) -> Output:
         output.columns[code] = values
     output.details = {
         "name": root.text_or("name", ""),
-        "rows": len(panel),
+        "row_count": len(panel),
         "weights": found.weights,
         "effective_weights": found.effective,
         "indicators": work.notes,

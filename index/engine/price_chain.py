@@ -37,6 +37,7 @@ class Prices:
     labels: list[str]
     items: list[str]
     values: Floats
+    time_name: str = "time"
 
     def row(self, period: Period) -> int | None:
         return self.periods.index(period) if period in self.periods else None
@@ -148,7 +149,12 @@ def _as_prices(table: Table, time: str) -> Prices:
                 raise
     values = np.stack(columns, axis=1) if columns else np.zeros((len(labels), 0))
     return Prices(
-        table.source, [periods[row] for row in order], [labels[row] for row in order], kept, values[order]
+        table.source,
+        [periods[row] for row in order],
+        [labels[row] for row in order],
+        kept,
+        values[order],
+        time,
     )
 
 
@@ -385,7 +391,7 @@ def _output(root: Place, prices: Prices, nodes: dict[str, list[str]], chains: di
             output.own[name] = kinds[kind]
     if root.choice_or("report", "periods", "periods", "years") == "years":
         return _by_years(output, prices, levels)
-    output.columns["time"] = [prices.labels[t] for t in shown_rows]
+    output.columns[prices.time_name] = [prices.labels[t] for t in shown_rows]
     output.columns |= {name: column[shown_rows] for name, column in columns.items()}
     output.details = {"name": root.text_or("name", ""), "aggregates": nodes, "reference_factors": scale}
     return output
@@ -474,7 +480,7 @@ def _by_years(output: Output, prices: Prices, levels: dict[str, Floats]) -> Outp
         for y in sorted({p.year for p in prices.periods})
         if sum(p.year == y for p in prices.periods) == size
     ]
-    output.columns["time"] = [str(year) for year in years]
+    output.columns[prices.time_name] = [str(year) for year in years]
     annual = [Period(year, 0, 0, 1) for year in years]
     for code, series in levels.items():
         means = np.array(

@@ -95,7 +95,7 @@ def compute_prices(root: Place, table: Table, load: Load) -> Output:
     chained = root.flag_or("chained", False)
     base = _base_row(root, labels)
     output = read_output(root)
-    output.columns["time"] = labels
+    output.columns[names["time"]] = labels
     for formula in asked:
         series = _series(FORMULAS[formula], prices, quantities, base, chained)
         value = root.at("reference").number_or("value", 100.0) if _is_mapping(root) else 100.0

@@ -42,7 +42,7 @@ MISSING_WORDS = frozenset(
 )
 _DELIMITERS = (",", "\t", ";", "|")
 _WIDE = str.maketrans("０１２３４５６７８９．，％－＋", "0123456789.,%-+")
-_FLAGGED = re.compile(r"^([-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?)\s*\(?([a-z]{1,3})\)?$")
+_FLAGGED = re.compile(r"^([-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?)(?:\s+[a-z]{1,3}|\s*\([a-z]{1,3}\))$")
 _GROUPED = re.compile(r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
 
 
