@@ -62,13 +62,17 @@ def _idle_limit(request: HttpRequest) -> int:
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
-    """Send strangers to the sign-in page, in a way that fragments and polls understand too."""
+    """Send strangers to the sign-in page, in a way that fragments and polls understand too.
+
+    A view whose people sign in elsewhere (villagers, by phone) names that address as ``sign_in_page``.
+    """
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:  # type: ignore[override]
         query = _next(request)
         if getattr(request, "session_ended", ""):
             query["ended"] = "1"
-        url = reverse(settings.LOGIN_URL) + (f"?{urlencode(query)}" if query else "")
+        page = getattr(view_func, "sign_in_page", settings.LOGIN_URL)
+        url = reverse(page) + (f"?{urlencode(query)}" if query else "")
         return _elsewhere(request, url)
 
 

@@ -95,10 +95,13 @@ def pending_step(request: HttpRequest, now: datetime) -> Step | None:
 
 
 def is_password_due(user: User, now: datetime) -> bool:
-    """True for a password that was issued by somebody else or is too old; demo passwords do not age."""
+    """True for a password that was issued by somebody else or is too old; demo passwords do not age.
+
+    Who has none (a villager, who signs in by phone) has none to change.
+    """
     if user.must_change_password:
         return True
-    if user.is_demo or not settings.PASSWORD_MAX_AGE_DAYS:
+    if user.is_demo or not user.has_usable_password() or not settings.PASSWORD_MAX_AGE_DAYS:
         return False
     since = user.password_changed_at or user.date_joined
     return now - since > timedelta(days=settings.PASSWORD_MAX_AGE_DAYS)

@@ -78,6 +78,21 @@ async function vendorPlotly() {
   await copyText(join(source, "LICENSE"), join(folder, "LICENSE"));
 }
 
+// Reads QR codes where the browser has no detector of its own; loaded by the scanning page only.
+async function vendorJsQR() {
+  const folder = await folderFor("jsqr");
+  const source = join(modules, "jsqr");
+  await build({
+    entryPoints: [join(source, "dist", "jsQR.js")],
+    outfile: join(folder, "jsQR.min.js"),
+    minify: true,
+    banner: { js: `/* jsQR ${await version("jsqr")}, Apache-2.0 licence */` },
+    legalComments: "none",
+    target: "es2018",
+  });
+  await copyText(join(source, "LICENSE"), join(folder, "LICENSE"));
+}
+
 async function filesBelow(folder) {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
@@ -97,5 +112,6 @@ await rm(vendor, { recursive: true, force: true });
 await vendorBootstrap();
 await vendorIcons();
 await vendorPlotly();
+await vendorJsQR();
 await writeChecksums();
 for (const line of (await readFile(join(vendor, "SHA256SUMS"), "utf8")).trim().split("\n")) console.log(line);

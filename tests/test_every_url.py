@@ -70,7 +70,8 @@ def test_every_role_gets_what_the_table_says(name: str, world: World, walkers: d
     assert answers == wanted, f"{name} at {url}"
     assert visitor.status_code == expectation.visitor, f"{name} at {url} for a visitor"
     if expectation.visitor == 302:
-        assert visitor["Location"].startswith(reverse("accounts:sign_in"))
+        page = getattr(ADDRESSES[name].view, "sign_in_page", "accounts:sign_in")
+        assert visitor["Location"].startswith(reverse(page))
 
 
 def suggestion(address: Address) -> str:

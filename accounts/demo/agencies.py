@@ -67,7 +67,7 @@ def demo_agencies(departments: Iterable[DemoDepartment], firm: DemoFirm) -> list
         DemoAgency("bank.yongjiang.cixi", "甬江示范银行慈溪分行", kind.BANK, "bank.yongjiang"),
         DemoAgency("fin.duhu", "杜湖示范融资担保公司", kind.FINANCIAL),
         *(DemoAgency(f"town.{code}", name, kind.TOWN, "", code) for code, name in towns()),
-        DemoAgency("village.qiaotou", "桥头示范村", kind.VILLAGE, f"town.{DEMO_TOWN}", DEMO_VILLAGE),
+        DemoAgency("village.qiaotou", "桥头镇毛三斢村", kind.VILLAGE, f"town.{DEMO_TOWN}", DEMO_VILLAGE),
         DemoAgency("shop.qiaotou", "桥头示范便民超市", kind.SHOP, "village.qiaotou", "qiaotou-demo-1"),
         DemoAgency("firm.demo", firm.name, kind.ENTERPRISE, "", firm.code),
         DemoAgency("outside.institute", "示范大学数据研究所", kind.OUTSIDE),

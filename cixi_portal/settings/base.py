@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "accounts.middleware.SessionLimitsMiddleware",
+    "villages.middleware.RememberedDeviceMiddleware",
     "accounts.middleware.SignInRequiredMiddleware",
     "accounts.middleware.SignInStepsMiddleware",
     "accounts.middleware.AudienceMiddleware",

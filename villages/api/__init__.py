@@ -1,0 +1,1 @@
+"""The villagers' API: what the mobile pages use, and what a mini-programme may use instead of them."""

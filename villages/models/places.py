@@ -20,9 +20,13 @@ class Village(models.Model):
     points_per_yuan = models.PositiveSmallIntegerField("每元折合积分", default=10)
     is_active = models.BooleanField("启用", default=True)
     opened_on = models.DateField("启用日期", null=True, blank=True)
+    is_neighbourhood = models.BooleanField("社区", default=False)
+    latitude = models.FloatField("纬度（WGS-84）", null=True, blank=True)
+    longitude = models.FloatField("经度（WGS-84）", null=True, blank=True)
 
     class Meta:
         ordering = ["code"]
+        permissions = [("administer_village", "办理该村的积分业务")]
 
     def __str__(self) -> str:
         return self.name
@@ -57,6 +61,10 @@ class Resident(models.Model):
         DECEASED = "deceased", "已故"
         MERGED = "merged", "已合并"
 
+    class Gender(models.TextChoices):
+        MALE = "m", "男"
+        FEMALE = "f", "女"
+
     village = models.ForeignKey(Village, models.PROTECT, related_name="residents")
     household = models.ForeignKey(Household, models.PROTECT, related_name="members", null=True, blank=True)
     name = models.CharField("姓名", max_length=40)
@@ -69,6 +77,10 @@ class Resident(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="resident"
     )
+    gender = models.CharField("性别", max_length=1, choices=Gender.choices, blank=True, default="")
+    is_head = models.BooleanField("户代表", default=False)
+    is_party_member = models.BooleanField("党员", default=False)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     joined_on = models.DateField("入册日期", null=True, blank=True)
     left_on = models.DateField("离册日期", null=True, blank=True)
 
@@ -78,7 +90,12 @@ class Resident(models.Model):
             models.CheckConstraint(
                 condition=Q(status="active", left_on__isnull=True) | ~Q(status="active"),
                 name="villages_resident_active_has_not_left",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(status="merged", merged_into__isnull=False)
+                | (~Q(status="merged") & Q(merged_into__isnull=True)),
+                name="villages_resident_merged_into_one",
+            ),
         ]
 
     def __str__(self) -> str:

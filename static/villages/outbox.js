@@ -1,0 +1,126 @@
+// What a villager taps is first kept on the phone (IndexedDB), then sent. Without network it stays until there is one.
+// A tap: {id (UUIDv7), activity, at (ISO), body, files: [{name, blob}], title, resident, error}.
+import { uuid7 } from "./ids.js";
+
+const address = "/api/v1/villages/taps/";
+let sending = null;
+
+function open() {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open("villages", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("taps", { keyPath: "id" });
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+}
+
+async function run(mode, act) {
+  const base = await open();
+  try {
+    return await new Promise((resolve, reject) => {
+      const deal = base.transaction("taps", mode);
+      const asked = act(deal.objectStore("taps"));
+      deal.oncomplete = () => resolve(asked?.result);
+      deal.onerror = () => reject(deal.error);
+      deal.onabort = () => reject(deal.error);
+    });
+  } finally {
+    base.close();
+  }
+}
+
+export const waiting = () => run("readonly", (taps) => taps.getAll());
+const keep = (tap) => run("readwrite", (taps) => taps.put(tap));
+const drop = (id) => run("readwrite", (taps) => taps.delete(id));
+
+export const token = () => document.querySelector("#csrf input").value;
+
+function formOf(tap) {
+  const form = new FormData();
+  form.append("id", tap.id);
+  form.append("activity", tap.activity);
+  form.append("at", tap.at);
+  form.append("resident", tap.resident);
+  form.append("body", JSON.stringify(tap.body));
+  for (const file of tap.files) form.append(file.name, file.blob, file.name);
+  return form;
+}
+
+// {ok, state, message, points, url} from the server; {kept: true} when there is no network; {ok: false, message} else.
+async function send(tap) {
+  let answer;
+  try {
+    answer = await fetch(address, {
+      method: "POST", body: formOf(tap), credentials: "same-origin", headers: { "X-CSRFToken": token(), Accept: "application/json" },
+    });
+  } catch {
+    return { kept: true };
+  }
+  // The server is restarting or busy, or the sign-in ended: the tap waits, nothing is lost.
+  if (answer.status >= 500 || answer.status === 429 || answer.status === 401) return { kept: true };
+  const told = await answer.json().catch(() => ({}));
+  await drop(tap.id);
+  if (answer.ok) return { ok: true, ...told };
+  return { ok: false, message: told.error?.message ?? "未能提交，请稍后再试。" };
+}
+
+export async function submit({ activity, title = "", body = {}, files = [] }) {
+  const resident = document.querySelector("meta[name=resident]")?.content ?? "";
+  const tap = { id: uuid7(), activity, title, resident, at: new Date().toISOString(), body, files };
+  await keep(tap);
+  const told = navigator.onLine ? await alone(() => send(tap)) : { kept: true };
+  await show();
+  return told;
+}
+
+// Two open pages must not send the same tap at the same moment; the server would count it once anyway.
+const alone = (act) => (navigator.locks ? navigator.locks.request("villages-outbox", act) : act());
+
+export function flush() {
+  sending ??= alone(async () => {
+    const told = [];
+    for (const tap of (await waiting()).sort((one, other) => one.id.localeCompare(other.id))) {
+      const answer = await send(tap);
+      if (answer.kept) break;
+      told.push({ tap, answer });
+    }
+    return told;
+  }).finally(() => { sending = null; });
+  return sending;
+}
+
+async function show(sent = []) {
+  const place = document.getElementById("outbox");
+  if (!place) return;
+  const left = (await waiting()).length;
+  place.replaceChildren();
+  const words = document.createElement("span");
+  if (left) {
+    words.textContent = `已保存 ${left} 条，尚未发送，联网后自动补传。`;
+    const again = document.createElement("button");
+    again.type = "button";
+    again.textContent = "现在发送";
+    again.addEventListener("click", work);
+    place.append(words, again);
+  } else if (sent.length) {
+    const refused = sent.filter((one) => !one.answer.ok);
+    words.textContent = refused.length
+      ? `补传 ${sent.length} 条，其中 ${refused.length} 条未通过：${refused[0].answer.message}`
+      : `已补传 ${sent.length} 条。`;
+    place.append(words);
+  }
+  place.hidden = !left && !sent.length;
+}
+
+async function work() {
+  const sent = navigator.onLine ? await flush() : [];
+  await show(sent);
+  for (const one of sent) document.dispatchEvent(new CustomEvent("villages:sent", { detail: one }));
+}
+
+export function startOutbox() {
+  if (!document.querySelector("meta[name=resident]")) return;
+  addEventListener("online", work);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) work(); });
+  work();
+}

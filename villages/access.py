@@ -1,0 +1,95 @@
+"""Whose villages, whose residents: the one place where a row's reader is decided.
+
+Village administrators see their own village and those granted besides; the town sees its villages' figures, and a
+resident only with a stated reason or when the matter was handed up; villagers see themselves and whom they help.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+
+from accounts.roles import Role
+from accounts.scopes import towns_of
+from villages.models import Helper, Resident, Tap, TownCheck, Village
+from villages.models.scopes import ADMINISTER, VillageUserPermission
+
+
+def villages_administered_by(user: Any) -> QuerySet[Village]:
+    """Active villages whose daily work the user does: the own agency's and those granted."""
+    if not user.is_authenticated or Role.VILLAGE_ADMIN not in user.roles:
+        return Village.objects.none()
+    granted = VillageUserPermission.objects.filter(user=user, permission__codename=ADMINISTER)
+    return Village.objects.filter(
+        Q(agency_id=user.agency_id) | Q(pk__in=granted.values("content_object")), is_active=True
+    )
+
+
+def villages_supervised_by(user: Any) -> QuerySet[Village]:
+    """Active villages of the towns the user answers for."""
+    if not user.is_authenticated or Role.TOWN_ADMIN not in user.roles:
+        return Village.objects.none()
+    return Village.objects.filter(town_code__in=towns_of(user), is_active=True)
+
+
+def villages_visible_to(user: Any) -> QuerySet[Village]:
+    """Villages whose figures the user may see."""
+    return Village.objects.filter(
+        Q(pk__in=villages_administered_by(user).values("pk"))
+        | Q(pk__in=villages_supervised_by(user).values("pk"))
+        | Q(pk__in=Resident.objects.filter(user_id=user.pk, user__isnull=False).values("village"))
+    )
+
+
+def get_own_village(user: Any, code: str = "") -> Village:
+    """The village an administrator works for now: ``code`` if it is one of the own, else the first.
+
+    Raises PermissionDenied when there is none.
+    """
+    own = villages_administered_by(user).select_related("agency").order_by("code")
+    found = own.filter(code=code).first() if code else None
+    found = found or own.first()
+    if found is None:
+        raise PermissionDenied("您的账号所属机构尚未开通村社积分，请联系镇街管理员。")
+    return found
+
+
+def residents_visible_to(user: Any, now: datetime) -> QuerySet[Resident]:
+    """Residents whose entries the user may open at ``now``."""
+    checked = TownCheck.objects.filter(user=user, expires_at__gt=now)
+    return Resident.objects.filter(
+        Q(village__in=villages_administered_by(user))
+        | Q(village__in=villages_supervised_by(user), pk__in=checked.values("resident"))
+        | Q(user_id=user.pk, user__isnull=False)
+        | Q(helpers__helper__user_id=user.pk, helpers__ended_at__isnull=True)
+    ).distinct()
+
+
+def taps_reviewable_by(user: Any) -> QuerySet[Tap]:
+    """Submissions the user may decide on: the own village's, and for the town those handed up."""
+    return Tap.objects.filter(
+        Q(village__in=villages_administered_by(user))
+        | Q(village__in=villages_supervised_by(user), escalated_at__isnull=False)
+    )
+
+
+def find_conflict(user: Any, resident: Resident) -> str:
+    """Why the user may not decide on this resident's matters; '' if nothing stands against it."""
+    ties = list(user.village_ties.select_related("resident"))
+    if resident.user_id == user.pk:
+        return "这是您本人的提交，不能由您审核。"
+    for tie in ties:
+        if tie.resident_id == resident.pk:
+            return f"您已申报与该村民为{tie.get_relation_display()}关系，不能审核。"
+    own = {tie.resident.household_id for tie in ties if tie.relation == "self"}
+    if resident.household_id is not None and resident.household_id in own:
+        return "该村民与您同户，不能由您审核。"
+    return ""
+
+
+def helped_by(resident: Resident) -> QuerySet[Helper]:
+    """Those for whom a resident may act."""
+    return Helper.objects.filter(
+        helper=resident, ended_at__isnull=True, resident__status="active"
+    ).select_related("resident")
