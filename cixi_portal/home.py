@@ -26,6 +26,9 @@ STARTS: tuple[tuple[Role, str], ...] = (
     (Role.AUDITOR, "audit:list"),
     (Role.SYSTEM_OFFICER, "accounts:people"),
     (Role.SECURITY_OFFICER, "accounts:rights"),
+    (Role.VILLAGE_ADMIN, "villages:desk"),
+    (Role.TOWN_ADMIN, "villages:town"),
+    (Role.VILLAGER, "villages:my"),
 )
 
 

@@ -45,7 +45,24 @@ ENTRIES: dict[Role, tuple[Entry, ...]] = {
     Role.ENTERPRISE_REP: (Entry("credit:own", "本企业", "building"), SCORECARD),
     Role.DATA_STEWARD: (DESK, DELIVER, BATCHES, ITEMS, Entry("accounts:tokens", "接口令牌", "key")),
     Role.DATA_REVIEWER: (DESK, BATCHES, ITEMS, GAPS),
-    Role.TOWN_ADMIN: (ITEMS,),
+    Role.VILLAGE_ADMIN: (
+        Entry("villages:review", "审核台", "clipboard-check"),
+        Entry("villages:activities", "活动", "calendar3"),
+        Entry("villages:residents", "村民", "people"),
+        Entry("villages:bulk", "批量发放", "gift"),
+        Entry("villages:notices", "积分公示", "file-earmark-text"),
+    ),
+    Role.TOWN_ADMIN: (
+        Entry("villages:town", "各村积分", "buildings"),
+        Entry("villages:review", "转办审核", "clipboard-check"),
+        Entry("villages:bulk", "发放确认", "gift"),
+        ITEMS,
+    ),
+    Role.VILLAGER: (
+        Entry("villages:my", "我的积分", "gift"),
+        Entry("villages:my_scan", "扫一扫", "qr-code"),
+        Entry("villages:my_self", "我的", "person"),
+    ),
     Role.SYSTEM_OFFICER: (
         Entry("accounts:people", "用户", "people"),
         Entry("accounts:agencies", "机构", "building"),

@@ -2,4 +2,6 @@
 
 from typing import Any
 
-BEAT: dict[str, dict[str, Any]] = {}
+BEAT: dict[str, dict[str, Any]] = {
+    "villages-clocks": {"task": "villages.run_clocks", "schedule": 900.0, "options": {"expires": 900}},
+}

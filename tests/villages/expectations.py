@@ -71,14 +71,69 @@ def a_piece(world: World) -> dict[str, Any]:
     return {"pk": piece.pk}
 
 
+def _village(world: World) -> Any:
+    from villages.models import Village
+
+    a_village(world)
+    return Village.objects.get(agency=world.agency(ADMIN))
+
+
+def a_resident(world: World) -> dict[str, Any]:
+    from villages.models import Resident
+
+    return {"pk": Resident.objects.create(village=_village(world), name="余阿根", pinyin="yuagen|yag").pk}
+
+
+def a_place(world: World) -> dict[str, Any]:
+    from tests.villages.worlds import ORIGIN
+    from villages.engine.geofence import Position
+    from villages.services.activities import add_place_code
+
+    place = add_place_code(
+        _village(world), "文化礼堂", Position(30.3, 121.4), 150, now=timezone.now(), origin=ORIGIN
+    )
+    return {"pk": place.pk}
+
+
+def an_import(world: World) -> dict[str, Any]:
+    from villages.models import ResidentImport
+
+    batch = ResidentImport.objects.create(
+        village=_village(world), file_name="名单.xlsx", file_digest="0" * 64, rows=[], by_user=world.people[ADMIN],
+        at=timezone.now(),
+    )  # fmt: skip
+    return {"pk": batch.pk}
+
+
+def a_bulk_award(world: World) -> dict[str, Any]:
+    from villages.models import BulkAward
+
+    today = timezone.localdate()
+    award = BulkAward.objects.create(
+        village=_village(world), reason="清理河道", points=5, on_date=today, resident_ids=[],
+        proposed_by=world.people[ADMIN], proposed_at=timezone.now(), due_on=today,
+    )  # fmt: skip
+    return {"pk": award.pk}
+
+
+def a_notice(world: World) -> dict[str, Any]:
+    from villages.models import MonthlyNotice
+
+    notice = MonthlyNotice.objects.create(
+        village=_village(world), month="2026-10-01", rows=[], digest="0" * 64, issued_at=timezone.now(),
+        totals={"people": 0, "earned": 0, "spent": 0, "corrected": 0}, issued_by=world.people[ADMIN],
+    )  # fmt: skip
+    return {"pk": notice.pk}
+
+
 def a_ticket(world: World) -> dict[str, Any]:
     return {"token": "no-such-ticket"}
 
 
 PEOPLE: dict[str, Expectation] = {
     "villages:door": Expectation(visitor=200, others=302, args=a_village),
-    "villages:enter": public(ok=302),
-    "villages:who": public(ok=302),
+    "villages:enter": Expectation(visitor=200, others=302, args=a_village),
+    "villages:who": Expectation(visitor=200, others=302, args=a_village),
     "villages:bind": public(ok=410, args=a_ticket),
     "villages:demo_messages": public(ok=404),
     "villages:welcome": allow(VILLAGER, args=a_village),
@@ -103,4 +158,40 @@ PEOPLE: dict[str, Expectation] = {
     "villages_api:beat": api(VILLAGER, ok=405, args=an_activity),
     "villages_api:taps": api(VILLAGER, args=a_village),
 }
-EXPECTATIONS: dict[str, Expectation] = {**PEOPLE}
+OFFICE: dict[str, Expectation] = {
+    "villages:desk": allow(ADMIN, args=a_village),
+    "villages:ties": allow(ADMIN, TOWN, args=a_village),
+    "villages:activities": allow(ADMIN, args=a_village),
+    "villages:activity_templates": allow(ADMIN, args=a_village),
+    "villages:activity_new": allow(ADMIN, args=lambda world: a_village(world) | {"code": "clean_up"}),
+    "villages:activity": allow(ADMIN, args=an_activity),
+    "villages:activity_close": allow(ADMIN, ok=405, args=an_activity),
+    "villages:activity_sheet": allow(ADMIN, args=an_activity),
+    "villages:activity_grid": allow(ADMIN, args=an_activity),
+    "villages:activity_screen": allow(ADMIN, args=an_activity),
+    "villages:activity_screen_code": allow(ADMIN, args=lambda world: an_activity(world) | {"moment": "in"}),
+    "villages:places": allow(ADMIN, args=a_village),
+    "villages:place_print": allow(ADMIN, args=a_place),
+    "villages:review": allow(ADMIN, TOWN, args=a_village),
+    "villages:review_one": allow(ADMIN, args=a_tap).but({TOWN: 404}),
+    "villages:review_decide": allow(ADMIN, TOWN, ok=405, args=a_tap),
+    "villages:residents": allow(ADMIN, args=a_village),
+    "villages:resident_new": allow(ADMIN, args=a_village),
+    "villages:resident": allow(ADMIN, args=a_resident).but({TOWN: 404}),
+    "villages:resident_correct": allow(ADMIN, args=a_resident),
+    "villages:resident_change": allow(ADMIN, ok=405, args=a_resident),
+    "villages:resident_binding": allow(ADMIN, ok=405, args=a_resident),
+    "villages:resident_statement": allow(ADMIN, args=a_resident).but({TOWN: 404}),
+    "villages:import_new": allow(ADMIN, args=a_village),
+    "villages:import_blank": allow(ADMIN),
+    "villages:import_one": allow(ADMIN, args=an_import),
+    "villages:bulk": allow(ADMIN, TOWN, args=a_village),
+    "villages:bulk_new": allow(ADMIN, args=a_village),
+    "villages:bulk_one": allow(ADMIN, args=a_bulk_award).but({TOWN: 404}),
+    "villages:notices": allow(ADMIN, args=a_village),
+    "villages:notice": allow(ADMIN, VILLAGER, args=a_notice).but({TOWN: 404}),
+    "villages:notice_sheet": allow(ADMIN, args=a_notice).but({TOWN: 404}),
+    "villages:town": allow(TOWN),
+    "villages:check": allow(TOWN),
+}
+EXPECTATIONS: dict[str, Expectation] = {**PEOPLE, **OFFICE}

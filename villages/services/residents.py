@@ -3,11 +3,17 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from pypinyin import Style, lazy_pinyin
 
 import audit
-from villages.models import Device, Helper, Household, Resident, ResidentEvent, Village
+from villages.contracts import Award
+from villages.engine.identifiers import task_key
+from villages.models import Device, Helper, Household, Resident, ResidentEvent, Tap, Village
+from villages.selectors.balances import points_of
 
+from . import ledger
+from .posting import UnableToPost
 from .sign_in import UnableToSignIn, clean_phone
 
 OLDEST_YEAR = 1900
@@ -102,6 +108,59 @@ def return_to_register(
             resident.user.is_active = True
             resident.user.save(update_fields=["is_active"])
         _note(resident, ResidentEvent.Kind.RETURNED, on_date, note, user, now)
+
+
+def merge_residents(
+    surplus: Resident, kept: Resident, user: Any, *, on_date: date, now: datetime, origin: audit.Origin
+) -> None:
+    """Two entries of one person become one: the surplus one ends, its points follow by a transfer.
+
+    Raises :class:`UnableToChangeResident` when they are not of one village, or one is merged already.
+    """
+    with audit.action("villages.resident.merged", origin=origin, target=f"resident:{surplus.pk}") as entry:
+        entry.detail["into"] = kept.pk
+        if surplus.pk == kept.pk or surplus.village_id != kept.village_id:
+            raise UnableToChangeResident("只能合并本村的两份不同档案。")
+        _require_active(surplus)
+        _require_active(kept)
+        move_points(surplus, kept, user, now=now)
+        surplus.status, surplus.left_on, surplus.merged_into = Resident.Status.MERGED, on_date, kept
+        surplus.save(update_fields=["status", "left_on", "merged_into"])
+        for tap in Tap.objects.filter(resident=surplus):
+            try:
+                with transaction.atomic():
+                    Tap.objects.filter(pk=tap.pk).update(resident=kept)
+            except IntegrityError:  # both entries took part in the same occasion: each keeps its own record
+                continue
+        _end_access(surplus, now)
+        _note(surplus, ResidentEvent.Kind.MERGED, on_date, f"并入 {kept.name}（{kept.pk}）", user, now)
+
+
+def move_points(surplus: Resident, kept: Resident, user: Any, *, now: datetime) -> int:
+    """Bring the points of a surplus entry over: taken there, given here, in the caller's transaction.
+
+    Raises :class:`UnableToChangeResident` while points are held for a pick-up, or if the pool cannot carry it.
+    """
+    points, actor = points_of(surplus), user.pk if user else None
+    if not points:
+        return 0
+    memo = f"并入档案 {kept.pk}"
+    item = Award(
+        ledger.new_key(now),
+        kept.pk,
+        task_key("merge", surplus.pk),
+        ledger.local_day(now),
+        points,
+        exempt=True,
+    )
+    try:
+        ledger.deduct(ledger.new_key(now), surplus.pk, points, now=now, actor_id=actor, memo=memo)
+        given = ledger.award(item, now=now, actor_id=actor, memo=f"由档案 {surplus.pk} 并入")
+    except UnableToPost as error:
+        raise UnableToChangeResident(f"积分未能并入：{error}") from error
+    if given.granted != points:
+        raise UnableToChangeResident("村积分池余额不足以并入该档案的积分，请先向镇街申请额度。")
+    return points
 
 
 def household_of(village: Village, number: str, address: str = "") -> Household | None:

@@ -23,6 +23,7 @@ from villages.models.activities import Mode
 from villages.occasions import occasion_of
 from villages.selectors.mobile import belongs_to_audience
 
+from .proxy import tell_owner
 from .rewards import points_for, reward
 
 LATEST = timedelta(hours=24)
@@ -189,6 +190,8 @@ def _take(activity: Activity, order: TapOrder, at: datetime, now: datetime) -> A
     _judge(tap, activity, found, now)
     tap.save(force_insert=True)
     found.after(tap)
+    if tap.by_resident_id is not None:
+        tell_owner(tap, now=now)
     return Answer(tap, *words(tap))
 
 

@@ -67,8 +67,8 @@ def door(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def enter(request: HttpRequest) -> HttpResponse:
     """Second step: the code. A phone shared in a family asks who is there."""
-    if request.method == "GET" or request.user.is_authenticated:
-        return redirect("villages:door")
+    if request.method != "POST" or request.user.is_authenticated:
+        return door(request)
     form = CodeForm(request.POST)
     if form.is_valid():
         try:
@@ -89,6 +89,8 @@ def enter(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def who(request: HttpRequest) -> HttpResponse:
     """Third step on a shared phone: which of its residents."""
+    if request.method != "POST":
+        return door(request)
     told = request.session.get(WHO) or {"ids": [], "until": 0}
     chosen = request.POST.get("resident", "")
     if (

@@ -1,0 +1,62 @@
+"""Finding residents: by name, pinyin, phone tail, household."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from villages.models import Resident, Tap, Village
+
+MOST_FOUND = 200
+QUIET_DAYS = 90
+
+
+def find_residents(village: Village, words: str, *, status: str = "active") -> QuerySet[Resident]:
+    """Residents whose name, pinyin or its initials, phone tail or household number begins with each of ``words``."""
+    found = Resident.objects.filter(village=village).select_related("household")
+    if status:
+        found = found.filter(status=status)
+    for word in words.split():
+        found = found.filter(_matches(word))
+    return found.order_by("household__number", "pinyin", "pk")
+
+
+def _matches(word: str) -> Q:
+    if word.isdigit():
+        wanted = Q(household__number=word) | Q(household__number__startswith=word)
+        return wanted | Q(phone_tail=word) if len(word) == 4 else wanted
+    if word.isascii():
+        lower = word.lower()
+        return Q(pinyin__startswith=lower) | Q(pinyin__contains=f"|{lower}")
+    return Q(name__startswith=word) | Q(household__address__contains=word)
+
+
+def quiet_residents(village: Village, *, now: datetime) -> QuerySet[Resident]:
+    """Active residents without any act in the last 90 days, the oldest people first: whom to visit."""
+    since = now - timedelta(days=QUIET_DAYS)
+    recent = Tap.objects.filter(resident=OuterRef("pk"), received_at__gt=since)
+    return (
+        Resident.objects.filter(village=village, status="active")
+        .filter(~Exists(recent))
+        .select_related("household")
+        .order_by("birth_year", "pk")
+    )
+
+
+def statement_of(resident: Resident, since: date, until: date) -> list[dict[str, Any]]:
+    """Movements of a resident's points between two days (inclusive), oldest first."""
+    from villages.models import Transfer, TransferCode
+
+    moved = Transfer.objects.filter(resident=resident, posted_on__gte=since, posted_on__lte=until).order_by(
+        "id"
+    )
+    labels = dict(TransferCode.choices)
+    rows = []
+    for transfer in moved.select_related("debit", "credit"):
+        comes_in = transfer.credit.kind == "resident"
+        rows.append({
+            "on": transfer.posted_on, "effective": transfer.effective_on, "what": labels.get(transfer.code, transfer.code),
+            "memo": transfer.memo, "points": transfer.amount if comes_in else -transfer.amount, "code": transfer.code,
+            "id": transfer.pk,
+        })  # fmt: skip
+    return rows
