@@ -117,3 +117,19 @@ def test_weights_that_could_overflow_are_refused() -> None:
 def test_a_cell_beyond_the_cube_is_refused() -> None:
     with pytest.raises(UnableToBuildCube, match="beyond"):
         build_cube(as_day([(4, 1, [1, 1, 1])]), 4)
+
+
+@QUICK
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(0, 700), workers=st.integers(1, 5))
+def test_unweighted_sums_of_crowded_cells_are_exact(seed: int, n: int, workers: int) -> None:
+    rng = np.random.default_rng(seed)
+    z = rng.choice(np.array([0, 1, 9_999, 10_000, MISSING], dtype=np.uint16), (INDICATORS, n))
+    cell = rng.integers(-1, 2, n).astype(np.int32)
+    plain = build_cube(make_day(cell, z), CELLS, workers)
+    doubled = build_cube(make_day(cell, z, np.full(n, 2)), CELLS)
+    assert np.array_equal(plain.count, doubled.count)
+    assert np.array_equal(2 * plain.s, doubled.s)
+    assert np.array_equal(2 * plain.s2, doubled.s2)
+    for g in range(2):
+        here = z[:, cell == g].astype(object)
+        assert plain.s[g].tolist() == [sum(v for v in row if v != MISSING) for row in here]

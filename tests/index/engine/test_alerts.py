@@ -1,0 +1,146 @@
+"""Lights, seasons, EWMA, breadth and the life of an alert."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.engine.alerts import (
+    AlertRules,
+    AlertStanding,
+    AlertState,
+    Light,
+    UnableToJudge,
+    breadth,
+    ewma,
+    festival_week,
+    fit_season,
+    light_of,
+    lights,
+    limits_from_history,
+    limits_of_policy,
+    next_standing,
+    residual_scores,
+)
+
+LIMITS = limits_from_history(np.arange(101.0))
+DAYS = [date(2023, 1, 1) + timedelta(days=n) for n in range(1150)]
+
+
+def series(shock: float = 0.0, at: int = 1100) -> np.ndarray:
+    """A quiet series with weekly and Spring Festival patterns."""
+    rng = np.random.default_rng(4)
+    ordinal = np.array([day.toordinal() for day in DAYS])
+    values = 100 + rng.normal(0, 0.1, len(DAYS)) + 0.8 * ((ordinal - 1) % 7 >= 5)
+    values -= 3.0 * np.isin(festival_week(ordinal), (0, 1))
+    values[at] += shock
+    return values
+
+
+def test_the_lights_stand_at_the_frozen_percentiles() -> None:
+    found = [light_of(value, LIMITS) for value in (0.0, 4.9, 5.0, 19.9, 20.0, 80.0, 80.1, 95.0, 95.1)]
+    assert found == [
+        Light.BLUE, Light.BLUE, Light.LIGHT_BLUE, Light.LIGHT_BLUE, Light.GREEN, Light.GREEN, Light.YELLOW,
+        Light.YELLOW, Light.RED,
+    ]  # fmt: skip
+    assert light_of(float("nan"), LIMITS) is None
+
+
+def test_a_light_flickers_only_past_the_hysteresis() -> None:
+    assert lights([79, 80.5, 79.5, 81.5, 80.5, 79.5, 78.5], LIMITS) == [
+        Light.GREEN, Light.GREEN, Light.GREEN, Light.YELLOW, Light.YELLOW, Light.YELLOW, Light.GREEN,
+    ]  # fmt: skip
+    assert lights([99.0, float("nan"), 94.5], LIMITS) == [Light.RED, None, Light.RED]
+    assert light_of(60.0, LIMITS, Light.RED) is Light.GREEN
+
+
+def test_limits_of_policy_take_a_margin_in_the_series_own_unit() -> None:
+    limits = limits_of_policy((90, 95, 105, 110), 1)
+    assert lights([105.5, 106.5, 104.5, 103.5], limits) == [
+        Light.YELLOW, Light.YELLOW, Light.YELLOW, Light.GREEN,
+    ]  # fmt: skip
+    with pytest.raises(UnableToJudge):
+        limits_of_policy((90, 89, 105, 110), 1)
+    with pytest.raises(UnableToJudge, match="60"):
+        limits_from_history(np.arange(59.0))
+
+
+def test_spring_festival_weeks_count_from_the_first_lunar_day() -> None:
+    days = np.array(
+        [date(2026, 2, 16).toordinal(), date(2026, 2, 17).toordinal(), date(2026, 3, 2).toordinal()]
+    )
+    assert festival_week(days).tolist() == [-1, 0, 1]
+
+
+def test_weekends_and_the_festival_are_no_alarm_and_a_shock_is() -> None:
+    season = fit_season(DAYS[:1000], series()[:1000])
+    quiet = residual_scores(season, DAYS, series())
+    assert np.nanmax(np.abs(quiet[1000:])) < 6
+    assert (np.abs(quiet[1000:]) > 3).mean() < 0.03
+    shocked = residual_scores(season, DAYS, series(-2.0))
+    assert shocked[1100] < -8
+
+
+def test_no_days_finding_depends_on_later_days() -> None:
+    season = fit_season(DAYS[:900], series()[:900])
+    whole = residual_scores(season, DAYS, series())
+    part = residual_scores(season, DAYS[:1000], series()[:1000])
+    assert np.array_equal(whole[:1000], part, equal_nan=True)
+
+
+def test_a_season_needs_two_months_of_ascending_days() -> None:
+    with pytest.raises(UnableToJudge, match="60"):
+        fit_season(DAYS[:50], series()[:50])
+    with pytest.raises(UnableToJudge, match="ascend"):
+        fit_season(DAYS[:100][::-1], series()[:100])
+
+
+def test_the_ewma_and_its_limit_are_the_textbooks() -> None:
+    mean, limit = ewma(np.array([1.0, np.nan, 2.0]))
+    assert mean.tolist() == pytest.approx([0.2, 0.2, 0.56])
+    assert limit[0] == pytest.approx(2.7 * 0.2)
+    assert limit[2] == pytest.approx(2.7 * np.sqrt(0.2 / 1.8 * (1 - 0.8**4)))
+
+
+def test_breadth_counts_better_and_half_of_the_same() -> None:
+    assert breadth(np.array([1, 2, 3, 4]), np.array([2, 2, 2, 5])) == 62.5
+    assert np.isnan(breadth(np.array([], dtype=int), np.array([], dtype=int)))
+
+
+def walk(signals: list[bool | None], rules: AlertRules | None = None) -> list[AlertState]:
+    now, states = AlertStanding(), []
+    for signal in signals:
+        now = next_standing(now, signal, rules)
+        states.append(now.state)
+    return states
+
+
+def test_an_alert_waits_alerts_recovers_and_ends() -> None:
+    normal, pending, alerting, recovering, _ = AlertState
+    assert walk([True, False, True, True, True, False, True, False, False, False, False]) == [
+        pending, normal, pending, alerting, alerting, recovering, alerting, recovering, recovering, recovering, normal,
+    ]  # fmt: skip
+
+
+def test_without_data_an_alert_neither_ends_nor_is_forgotten() -> None:
+    _, pending, alerting, recovering, no_data = AlertState
+    assert walk([True, None, None, True, None, False]) == [
+        pending, no_data, no_data, alerting, no_data, recovering,
+    ]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.none(), st.booleans()), max_size=30), st.integers(1, 4), st.integers(1, 4))
+def test_nothing_alerts_before_its_signal_lasted(
+    signals: list[bool | None], pending_days: int, recovering_days: int
+) -> None:
+    states = walk(signals, AlertRules(pending_days, recovering_days))
+    told = [(signal, state) for signal, state in zip(signals, states, strict=True) if signal is not None]
+    for place, (_, state) in enumerate(told):
+        if state is AlertState.ALERTING and (
+            place == 0 or told[place - 1][1] in (AlertState.NORMAL, AlertState.PENDING)
+        ):
+            run = [signal for signal, _ in told[max(0, place - pending_days + 1) : place + 1]]
+            assert len(run) == pending_days and all(run)
