@@ -28,8 +28,10 @@ from datahub.services.promotion import process_batch
 
 ORIGIN = audit.Origin.system("demo_city")
 WISH_FILE = "city.json"
-# The last but one is what "since yesterday" is counted from.
-HISTORY_AGES_DAYS = (300, 240, 180, 120, 60, 2, 0)
+# What the portal starts with: today, and the day that "since yesterday" is counted from.
+FIRST_AGES_DAYS = (2, 0)
+# Looking back from today's facts gives each firm a line to show; nothing later than the day counts.
+HISTORY_AGES_DAYS = (300, 240, 180, 120, 60)
 
 
 class UnableToRaiseCity(RuntimeError):
@@ -76,12 +78,12 @@ def city_folder() -> Path:
 
 
 def is_complete() -> bool:
-    """True once the full score runs have gone from the oldest day of the history to the newest."""
+    """True once the full score runs that the portal starts with are done."""
     done = ScoreRun.objects.filter(kind=RunKind.FULL, state=RunState.DONE, last_batch_id__gt=0)
     ends = done.aggregate(oldest=Min("as_of"), newest=Max("as_of"))
     if ends["oldest"] is None:
         return False
-    return bool((ends["newest"] - ends["oldest"]).days >= max(HISTORY_AGES_DAYS))
+    return bool((ends["newest"] - ends["oldest"]).days >= max(FIRST_AGES_DAYS))
 
 
 def begun_wish() -> Wish | None:
@@ -159,18 +161,26 @@ def deliver_all(manifest: Manifest, report: Callable[[int, Delivery, Total], Non
 
 
 def score_everyone() -> ScoreRun:
-    """The first full score run, and the search index; a run that broke off is finished, not repeated."""
+    """The first full score runs, and the search index; a run that broke off is finished, not repeated."""
     release_scorecard(origin=ORIGIN, now=timezone.now())
+    _run_days(FIRST_AGES_DAYS)
+    search_index.refresh()
+    return ScoreRun.objects.filter(kind=RunKind.FULL, state=RunState.DONE).latest("as_of", "pk")
+
+
+def score_history(*, as_of: date, seed: int) -> None:
+    """Scores of past months, so that a firm's line has a past; the standing scores stay."""
+    _run_days(HISTORY_AGES_DAYS)
+
+
+def _run_days(ages: tuple[int, ...]) -> None:
     today = timezone.localdate()
-    # Looking back from today's facts gives each firm a line to show; nothing later than the day counts.
-    days = [today - timedelta(days=age) for age in HISTORY_AGES_DAYS]
     done = set(
         ScoreRun.objects.filter(kind=RunKind.FULL, state=RunState.DONE).values_list("as_of", flat=True)
     )
-    for day in [day for day in days if day not in done]:
-        _run_to_the_end(day)
-    search_index.refresh()
-    return ScoreRun.objects.filter(kind=RunKind.FULL, state=RunState.DONE).latest("as_of", "pk")
+    for day in [today - timedelta(days=age) for age in ages]:
+        if day not in done:
+            _run_to_the_end(day)
 
 
 def _run_to_the_end(day: date) -> None:

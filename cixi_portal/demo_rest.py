@@ -1,7 +1,7 @@
 """The rest of the demonstration, raised behind a portal that answers already.
 
-Villages, catalogue and index each offer ``<app>.demo.raise_demo``; every one goes on where it was broken
-off, so a portal that is stopped meanwhile continues at its next start.
+The history of the scores comes first; villages, catalogue and index each offer ``<app>.demo.raise_demo``.
+Every part goes on where it was broken off, so a portal that is stopped meanwhile continues at its next start.
 """
 
 import time
@@ -20,18 +20,27 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Part:
-    """One app's share of the demonstration; a new ``version`` has it raised again over an older one."""
+    """A share of the demonstration; a new ``version`` has it raised again over an older one.
 
-    app: str
+    ``raiser`` in ``module`` takes ``as_of`` and ``seed``.
+    """
+
+    module: str
     title: str
+    raiser: str = "raise_demo"
     version: int = 1
 
     @property
     def mark(self) -> Path:
-        return services.places().state / f"demo-{self.app}.{self.version}.done"
+        return services.places().state / f"{self.module}-{self.raiser}.{self.version}.done"
 
 
-PARTS = (Part("catalog", "开放目录"), Part("villages", "桥头分"), Part("index", "金融指数"))
+PARTS = (
+    Part("cixi_portal.demo_city", "评分历史", raiser="score_history"),
+    Part("catalog.demo", "开放目录"),
+    Part("villages.demo", "桥头分"),
+    Part("index.demo", "金融指数"),
+)
 
 
 def waiting() -> list[Part]:
@@ -43,7 +52,7 @@ def waiting() -> list[Part]:
 def offered() -> Iterator[Part]:
     """Parts whose app has a demonstration."""
     for part in PARTS:
-        if find_spec(f"{part.app}.demo") is not None:
+        if find_spec(part.module) is not None:
             yield part
 
 
@@ -55,9 +64,8 @@ def raise_rest(say: Say, *, today: date) -> None:
         begun = time.monotonic()
         say(f"正在后台准备演示数据：{part.title}……")
         try:
-            import_module(f"{part.app}.demo").raise_demo(
-                as_of=date.fromisoformat(wish.as_of) if wish else today, seed=wish.seed if wish else 1
-            )
+            raiser = getattr(import_module(part.module), part.raiser)
+            raiser(as_of=date.fromisoformat(wish.as_of) if wish else today, seed=wish.seed if wish else 1)
         except Exception as error:  # named below; the portal itself runs
             failed.append(f"{part.title}（{error}）")
             continue

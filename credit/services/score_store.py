@@ -93,6 +93,7 @@ def _move_standings(cursor: Any, table: ScoreTable, run_id: int, rows: Any, now:
             total = excluded.total, grade = excluded.grade, word = excluded.word, thin = excluded.thin,
             digest = excluded.digest, changed_at = excluded.changed_at,
             previous_total = credit_standing.total, previous_grade = credit_standing.grade
+        WHERE credit_standing.as_of <= excluded.as_of  -- a past day recomputed later is history, not the standing
         """,
         [thin, now, run_id, ids.tolist()],
     )

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from cixi_portal import demo_city
-from credit.models import RunState, ScoreRun
+from credit.models import RunState, ScoreRun, Standing
 from datahub.models import Batch, BatchState, Enterprise, Record, WaitingRow, WaitingState
 
 pytestmark = pytest.mark.django_db
@@ -63,9 +63,13 @@ def test_a_broken_off_start_goes_on_and_ends_with_every_firm_scored(folder: Path
         d.late for d in manifest.deliveries
     )
     assert set(ScoreRun.objects.values_list("state", flat=True)) == {RunState.DONE}
-    assert ScoreRun.objects.count() == len(demo_city.HISTORY_AGES_DAYS)
+    assert ScoreRun.objects.count() == len(demo_city.FIRST_AGES_DAYS)
     run = ScoreRun.objects.latest("as_of")
-    assert run.enterprises == Enterprise.objects.filter(state="active").count()
+    assert run.enterprises == Enterprise.objects.filter(state__in=("active", "revoked")).count()
+    standing = dict(Standing.objects.values_list("enterprise_id", "run_id"))
+    demo_city.score_history(as_of=timezone.localdate(), seed=5)
+    assert ScoreRun.objects.count() == len(demo_city.FIRST_AGES_DAYS + demo_city.HISTORY_AGES_DAYS)
+    assert dict(Standing.objects.values_list("enterprise_id", "run_id")) == standing
 
     records = Record.objects.count()
     assert "演示城市已就绪" in _command(if_empty=True, **SMALL)

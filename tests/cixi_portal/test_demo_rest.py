@@ -32,7 +32,7 @@ def parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, da
 
     make("first_app")
     make("second_app")
-    wanted = (demo_rest.Part("first_app", "甲"), demo_rest.Part("second_app", "乙"))
+    wanted = (demo_rest.Part("first_app.demo", "甲"), demo_rest.Part("second_app.demo", "乙"))
     monkeypatch.setattr(demo_rest, "offered", lambda: iter(wanted))
     monkeypatch.setattr(demo_rest.services, "wanted", lambda: (True, True))
     monkeypatch.setattr(demo_rest.services, "places", lambda: SimpleNamespace(state=tmp_path))

@@ -97,6 +97,18 @@ def test_a_finished_run_reads_the_same_bytes_whatever_came_since(deliver: Delive
     assert runs.replay_digest(run.pk) == run.input_digest
 
 
+def test_a_past_day_recomputed_later_joins_the_history_and_leaves_the_standing(deliver: Deliver) -> None:
+    deliver("court.equity_freeze", FREEZE_HEAD, freeze(CODES[0]))
+    full_run()
+    standing = Standing.objects.get(enterprise_id=firm())
+    past = runs.plan_full_run(as_of=AS_OF - timedelta(days=900), origin=ORIGIN, now=NOW)
+    for number in past.chunks:
+        runs.run_chunk(past.run_id, number, now=NOW)
+    runs.finish_run(past.run_id, now=NOW)
+    assert Score.objects.filter(enterprise_id=firm(), run_id=past.run_id).exists()
+    assert Standing.objects.get(enterprise_id=firm()).run_id == standing.run_id
+
+
 def test_a_chunk_is_done_once() -> None:
     plan = runs.plan_full_run(as_of=AS_OF, origin=ORIGIN, now=NOW)
     assert runs.run_chunk(plan.run_id, 0, now=NOW) is True
