@@ -10,6 +10,8 @@ class Scope(StrEnum):
     WATCH_WRITE = "watch.write"
     DELIVERIES_WRITE = "deliveries.write"
     DELIVERIES_READ = "deliveries.read"
+    CATALOG_READ = "catalog.read"
+    CATALOG_WRITE = "catalog.write"
 
     @property
     def label(self) -> str:
@@ -21,4 +23,6 @@ LABELS: dict[Scope, str] = {
     Scope.WATCH_WRITE: "维护关注名单",
     Scope.DELIVERIES_WRITE: "报送数据文件",
     Scope.DELIVERIES_READ: "查看报送结果",
+    Scope.CATALOG_READ: "读取已获授权的开放数据",
+    Scope.CATALOG_WRITE: "编制开放数据目录",
 }

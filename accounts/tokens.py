@@ -1,6 +1,6 @@
 """How a program or a page proves who calls the API."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -23,14 +23,10 @@ class TokenAuthentication(authentication.BaseAuthentication):
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer":
             return None
-        now = timezone.now()
-        token = _find(secret.strip())
-        if token is None or not token.is_live(now) or not _holder_is_active(token):
+        found = holder_of(secret.strip(), timezone.now())
+        if found is None:
             raise AuthenticationFailed("访问令牌无效、已过期或已停用，请重新申请。")
-        unmarked = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USED_EVERY)
-        if token.last_used_at is None or token.last_used_at < now - USED_EVERY:
-            ApiToken.objects.filter(unmarked, pk=token.pk).update(last_used_at=now)
-        return token.user, token
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -49,6 +45,17 @@ class CallerThrottle(throttling.UserRateThrottle):
         if isinstance(request.user, AnonymousUser):
             return None
         return super().get_cache_key(request, view)
+
+
+def holder_of(secret: str, now: datetime) -> tuple[User, ApiToken] | None:
+    """Who holds a live token with this secret, and the token, marked as used; None for any other text."""
+    token = _find(secret)
+    if token is None or not token.is_live(now) or not _holder_is_active(token):
+        return None
+    unmarked = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USED_EVERY)
+    if token.last_used_at is None or token.last_used_at < now - USED_EVERY:
+        ApiToken.objects.filter(unmarked, pk=token.pk).update(last_used_at=now)
+    return token.user, token
 
 
 def _find(secret: str) -> ApiToken | None:

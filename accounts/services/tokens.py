@@ -15,8 +15,10 @@ MARK = "cxp"
 LONGEST_DAYS = 365
 MOST_LIVE = 20
 SCOPES_OF_ROLE: dict[Role, frozenset[Scope]] = {
-    Role.BANK_MANAGER: frozenset({Scope.ENTERPRISES_READ, Scope.WATCH_WRITE}),
-    Role.DATA_STEWARD: frozenset({Scope.DELIVERIES_READ, Scope.DELIVERIES_WRITE}),
+    Role.BANK_MANAGER: frozenset({Scope.ENTERPRISES_READ, Scope.WATCH_WRITE, Scope.CATALOG_READ}),
+    Role.DATA_STEWARD: frozenset(
+        {Scope.DELIVERIES_READ, Scope.DELIVERIES_WRITE, Scope.CATALOG_READ, Scope.CATALOG_WRITE}
+    ),
 }
 
 
