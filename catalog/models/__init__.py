@@ -10,6 +10,8 @@ from .datasets import (
     ResourceField,
     ResourceKind,
 )
+from .feedback import Feedback, FeedbackKind, FeedbackState
+from .intake import Intake, IntakeState
 from .keylist import KeyList, KeyListComment, KeyListEntry
 from .opening import FieldRule, GradeChange, ProtectionPlan, ReleaseProof
 from .restricted import (
@@ -22,6 +24,7 @@ from .restricted import (
     Registration,
     UseReport,
 )
+from .usage import SearchMiss, UseDay
 from .workflow import Action, WorkflowStep
 
 __all__ = [
@@ -33,10 +36,15 @@ __all__ = [
     "Competition",
     "Dataset",
     "Entry",
+    "Feedback",
+    "FeedbackKind",
+    "FeedbackState",
     "FieldRule",
     "GradeChange",
     "Grant",
     "GrantUse",
+    "Intake",
+    "IntakeState",
     "Interest",
     "KeyList",
     "KeyListComment",
@@ -51,8 +59,10 @@ __all__ = [
     "ResourceField",
     "ResourceKind",
     "ScoreSheet",
+    "SearchMiss",
     "Team",
     "Track",
+    "UseDay",
     "UseReport",
     "WorkflowStep",
 ]

@@ -215,6 +215,8 @@ class Release(models.Model):
     row_count = models.BigIntegerField("行数", default=0)
     # Rows are numbered 1 to row_count without a gap, so that row n is found without counting.
     is_dense = models.BooleanField(default=True)
+    # Codes of the columns that name a row, when the publisher said so.
+    key_codes = ArrayField(models.CharField(max_length=128), default=list, blank=True)
     content_digest = models.CharField("内容摘要", max_length=64, blank=True, default="")
     note = models.CharField("更新说明", max_length=400, blank=True, default="")
     # Column profiles and the difference to the release before; by field code.

@@ -1,0 +1,64 @@
+"""Counting what is used: page views, downloads, calls; and logging every opening of what is not public."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+import audit
+from catalog.selectors.reading import OpenTable
+
+COUNTED = ("views", "downloads", "calls")
+
+
+def note_call(table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, *, rows: int) -> None:
+    """One call of an interface on a table."""
+    count_use(table.resource.dataset_id, "calls", now)
+    _note_grant(table, origin, "api", rows)
+
+
+def note_download(table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, *, format: str) -> None:
+    """One download of a table."""
+    count_use(table.resource.dataset_id, "downloads", now)
+    _note_grant(table, origin, format, table.release.row_count)
+
+
+def count_use(dataset_id: int, what: str, now: datetime) -> None:
+    """Add one to the dataset's day. ``what`` is one of views, downloads, calls."""
+    if what not in COUNTED:
+        raise ValueError(what)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO catalog_useday (dataset_id, day, views, downloads, calls) VALUES (%s, %s, 0, 0, 0) "
+            "ON CONFLICT (dataset_id, day) DO NOTHING",
+            [dataset_id, timezone.localdate(now)],
+        )
+        cursor.execute(
+            f"UPDATE catalog_useday SET {what} = {what} + 1 WHERE dataset_id = %s AND day = %s",
+            [dataset_id, timezone.localdate(now)],
+        )
+
+
+def _note_grant(table: OpenTable, origin: audit.Origin, way: str, rows: int) -> None:
+    """What is not public is logged at every opening."""
+    if table.right.grant_id is None:
+        return
+    audit.record(
+        "catalog.restricted.read", origin=origin, target=f"resource:{table.resource.uid}",
+        detail={"grant": table.right.grant_id, "way": way, "rows": rows, "fields": [c.code for c in table.columns]},
+    )  # fmt: skip
+
+
+def note_miss(words: str, now: datetime) -> None:
+    """Keep words that found nothing, unless they may tell of a person (digits in a row, an address)."""
+    kept = " ".join(words.split())[:60]
+    if len(kept) < 2 or re.search(r"\d{5,}|@", kept):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO catalog_searchmiss (words, times, last_on) VALUES (%s, 1, %s) "
+            "ON CONFLICT (words) DO UPDATE SET times = catalog_searchmiss.times + 1, last_on = excluded.last_on",
+            [kept, timezone.localdate(now)],
+        )
