@@ -29,21 +29,23 @@ DELIVER = Entry("datahub:deliver", "上传文件", "upload")
 BATCHES = Entry("datahub:batches", "报送批次", "folder2-open")
 ITEMS = Entry("datahub:items", "数据目录", "database")
 GAPS = Entry("datahub:gaps", "数据缺口", "question-circle")
+OPEN_DATA = Entry("catalog:list", "数据开放", "hdd-stack")
 # An entry whose address does not exist (an app that is not installed) is left out.
 ENTRIES: dict[Role, tuple[Entry, ...]] = {
-    Role.BANK_OFFICER: (SEARCH, SCORECARD),
+    Role.BANK_OFFICER: (SEARCH, SCORECARD, OPEN_DATA),
     Role.BANK_MANAGER: (
         SEARCH,
         Entry("credit:bank_authorisations", "企业授权", "unlock"),
         Entry("accounts:tokens", "接口令牌", "key"),
+        OPEN_DATA,
         SCORECARD,
     ),
     Role.LEADER: (CITY, SEARCH, SCORECARD, ITEMS, GAPS),
     Role.INDEX_ANALYST: (CITY, SEARCH, SCORECARD, ITEMS),
-    Role.DATA_CENTRE_OPERATOR: (DESK, ITEMS, SEARCH, RUNS, CITY),
+    Role.DATA_CENTRE_OPERATOR: (DESK, OPEN_DATA, ITEMS, SEARCH, RUNS, CITY),
     Role.MODEL_MANAGER: (RUNS, SCORECARD, CITY, SEARCH, ITEMS),
     Role.ENTERPRISE_REP: (Entry("credit:own", "本企业", "building"), SCORECARD),
-    Role.DATA_STEWARD: (DESK, DELIVER, BATCHES, ITEMS, Entry("accounts:tokens", "接口令牌", "key")),
+    Role.DATA_STEWARD: (DESK, DELIVER, BATCHES, OPEN_DATA, Entry("accounts:tokens", "接口令牌", "key")),
     Role.DATA_REVIEWER: (DESK, BATCHES, ITEMS, GAPS),
     Role.VILLAGE_ADMIN: (
         Entry("villages:review", "审核台", "clipboard-check"),
@@ -63,6 +65,7 @@ ENTRIES: dict[Role, tuple[Entry, ...]] = {
         Entry("villages:my_scan", "扫一扫", "qr-code"),
         Entry("villages:my_self", "我的", "person"),
     ),
+    Role.OUTSIDE_APPLICANT: (OPEN_DATA,),
     Role.SYSTEM_OFFICER: (
         Entry("accounts:people", "用户", "people"),
         Entry("accounts:agencies", "机构", "building"),

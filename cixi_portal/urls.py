@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/villages/", include("villages.api.urls")),
     path("catalog/", include("catalog.urls")),
     path("api/v1/catalog/", include("catalog.api.urls")),
+    path("", include("catalog.api.ckan_urls")),
     path("", include("accounts.urls")),
     path("audit/", include("accounts.auditor.urls")),
     path("", include("datahub.urls")),

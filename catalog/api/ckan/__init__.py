@@ -1,0 +1,1 @@
+"""CKAN's Action API, version 3, over the catalogue; everyone's client speaks it."""
