@@ -10,6 +10,11 @@ LOG_REFUSALS = {
     "audit_head": "DELETE, TRUNCATE",
     "audit_archive": "INSERT, UPDATE, DELETE, TRUNCATE",
     "audit_verification": "UPDATE, DELETE, TRUNCATE",
+    "villages_transfer": "UPDATE, DELETE, TRUNCATE",
+    "villages_claim": "UPDATE, DELETE, TRUNCATE",
+    "villages_dayseal": "UPDATE, DELETE, TRUNCATE",
+    "villages_stockmove": "UPDATE, DELETE, TRUNCATE",
+    "villages_account": "DELETE, TRUNCATE",
 }
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 
-LOCK_PATIENCE = "5s"
 ATTEMPTS = 4
 
 

@@ -12,7 +12,8 @@ from villages.models import Account, DaySeal
 
 from .posting import call
 
-SEAL = "SELECT villages_seal_day(%s::date, %s::timestamptz)"
+DAYS_A_COMMIT = 31
+SEAL = "SELECT villages_seal_days(%s::date, %s::date, %s::timestamptz)"
 LINES = (
     "SELECT villages_journal_line(t, d.pseudonym, c.pseudonym) FROM villages_transfer t"
     " JOIN villages_account d ON d.id = t.debit_id JOIN villages_account c ON c.id = t.credit_id"
@@ -30,8 +31,8 @@ def seal_until(day: dt.date, *, now: dt.datetime) -> int:
         latest = begun.astimezone(LOCAL).date() - dt.timedelta(days=1)
     total = 0
     while latest < day:
-        latest += dt.timedelta(days=1)
-        total += int(call(SEAL, [latest, now])[0][0])
+        first, latest = latest + dt.timedelta(days=1), min(day, latest + dt.timedelta(days=DAYS_A_COMMIT))
+        total += int(call(SEAL, [first, latest, now])[0][0])
     return total
 
 

@@ -88,3 +88,17 @@ BEGIN
     GET DIAGNOSTICS sealed = ROW_COUNT;
     RETURN sealed;
 END $$;
+
+-- Several days in their order, in one commit.
+CREATE FUNCTION villages_seal_days(p_first date, p_last date, p_now timestamptz)
+RETURNS int LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    day date := p_first;
+    sealed int := 0;
+BEGIN
+    WHILE day <= p_last LOOP
+        sealed := sealed + villages_seal_day(day, p_now);
+        day := day + 1;
+    END LOOP;
+    RETURN sealed;
+END $$;

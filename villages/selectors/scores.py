@@ -1,0 +1,156 @@
+"""Reading what a score is made of, as it was known at an instant, and making it with the engine."""
+
+import dataclasses
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Q
+
+from villages.definitions import read
+from villages.engine.rules import RuleBook, read_book
+from villages.engine.score import Event, Score, household_score, score_at
+from villages.models import Household, Resident, RuleSet, ScoreEvent, ScoreEventStep, ScoreSnapshot, Village
+
+EARNED = """
+    SELECT t.resident_id, sum(t.amount) FROM villages_transfer t
+    WHERE t.resident_id = ANY (%s) AND t.code = 'award' AND t.effective_on > %s AND t.effective_on <= %s
+      AND t.posted_at <= %s AND NOT EXISTS (
+          SELECT FROM villages_transfer r WHERE r.reverses = t.id AND r.posted_at <= %s)
+    GROUP BY t.resident_id"""
+YEAR = dt.timedelta(days=365)
+
+
+def numbers() -> dict[str, int]:
+    """``definitions/score.yaml``."""
+    return dict(read("score.yaml"))
+
+
+def rule_set_in_force(village: Village, day: dt.date) -> RuleSet | None:
+    """The village's own published set on ``day``, else its town's."""
+    return (
+        RuleSet.objects.filter(town_code=village.town_code, published_at__isnull=False, valid_from__lte=day)
+        .filter(Q(village=village) | Q(village__isnull=True))
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
+        .order_by(F("village").desc(nulls_last=True), "-version")
+        .first()
+    )
+
+
+_books: dict[str, RuleBook] = {}
+
+
+def book_of(rule_set: RuleSet) -> RuleBook:
+    """The rule book of a version; published content never changes, so it is read once."""
+    if rule_set.digest not in _books:
+        _books[rule_set.digest] = read_book(rule_set.content)
+    return _books[rule_set.digest]
+
+
+def events_of(
+    *, residents: Sequence[int] = (), households: Sequence[int] = (), known_at: dt.datetime
+) -> dict[int, list[Event]]:
+    """Events by resident (or household) as known at ``known_at``. Three queries."""
+    rows = list(
+        ScoreEvent.objects.filter(
+            Q(resident__in=residents) | Q(household__in=households), made_at__lte=known_at
+        )
+    )
+    steps: dict[Any, list[tuple[dt.date, str]]] = defaultdict(list)
+    found = ScoreEventStep.objects.filter(event__in=[row.pk for row in rows], at__lte=known_at).order_by("id")
+    for event_id, from_day, status in found.values_list("event_id", "from_day", "status"):
+        steps[event_id].append((from_day, status))
+    books = {s.pk: book_of(s) for s in RuleSet.objects.filter(pk__in={row.rule_set_id for row in rows})}
+    events: dict[int, list[Event]] = defaultdict(list)
+    for row in rows:
+        owner = row.resident_id or row.household_id
+        assert owner is not None
+        events[owner].append(
+            Event(
+                row.pk, books[row.rule_set_id].rules[row.rule_code], row.delta, row.occurred_on, row.valid_from,
+                row.valid_to, tuple(steps[row.pk]), row.act,
+            )
+        )  # fmt: skip
+    return events
+
+
+def points_earned(residents: Sequence[int], day: dt.date, known_at: dt.datetime) -> dict[int, int]:
+    """Points earned in the 365 days up to ``day`` (reversed awards left out), as known at ``known_at``."""
+    with connection.cursor() as cursor:
+        cursor.execute(EARNED, [list(residents), day - YEAR, day, known_at, known_at])
+        return {resident: int(points) for resident, points in cursor.fetchall()}
+
+
+def scores_of(
+    residents: Iterable[Resident],
+    village: Village,
+    day: dt.date,
+    known_at: dt.datetime,
+    book: RuleBook | None = None,
+) -> dict[int, Score]:
+    """Scores of residents of one village on ``day`` as known at ``known_at``; five queries for any number."""
+    ids = [resident.pk for resident in residents]
+    if book is None:
+        rule_set = rule_set_in_force(village, day)
+        if rule_set is None:
+            return {}
+        book = book_of(rule_set)
+    events, earned = events_of(residents=ids, known_at=known_at), points_earned(ids, day, known_at)
+    return {pk: score_at(book, events.get(pk, []), earned.get(pk, 0), day) for pk in ids}
+
+
+def scores_under(
+    book: RuleBook, people: Sequence[Resident], day: dt.date, known_at: dt.datetime
+) -> dict[int, Score]:
+    """Scores as if every event had been made under ``book``."""
+    ids = [person.pk for person in people]
+    events, earned = events_of(residents=ids, known_at=known_at), points_earned(ids, day, known_at)
+    told = {}
+    for pk in ids:
+        judged = []
+        for event in events.get(pk, []):
+            rule = book.rules.get(event.rule.code)
+            if rule is not None:
+                delta = event.delta if rule.levels or event.delta == event.rule.score == 0 else rule.score
+                judged.append(dataclasses.replace(event, rule=rule, delta=delta))
+        told[pk] = score_at(book, judged, earned.get(pk, 0), day)
+    return told
+
+
+def score_of(resident: Resident, day: dt.date, known_at: dt.datetime) -> Score | None:
+    """One resident's score; None while no rules are in force."""
+    return scores_of([resident], resident.village, day, known_at).get(resident.pk)
+
+
+def replay(snapshot: ScoreSnapshot) -> Score:
+    """The score of a snapshot made again from the events known when it was taken."""
+    book = book_of(snapshot.rule_set)
+    return scores_of([snapshot.resident], snapshot.village, snapshot.day, snapshot.made_at, book)[
+        snapshot.resident_id
+    ]
+
+
+def household_view(household: Household, day: dt.date, known_at: dt.datetime) -> dict[str, Any] | None:
+    """Members with their scores, items of the house and the household's score; None without rules."""
+    rule_set = rule_set_in_force(household.village, day)
+    if rule_set is None:
+        return None
+    book = book_of(rule_set)
+    members = list(household.members.filter(status=Resident.Status.ACTIVE))
+    scores = scores_of(members, household.village, day, known_at, book)
+    youngest = day.year - numbers()["adult_age"]
+    adults = [m for m in members if m.birth_year is None or m.birth_year <= youngest]
+    items = score_at(
+        book, events_of(households=[household.pk], known_at=known_at).get(household.pk, []), 0, day
+    )
+    total = sum((line.counted for line in items.lines), Decimal(0))
+    return {
+        "household": household,
+        "members": [(m, scores[m.pk], m in adults) for m in members],
+        "items": items.lines,
+        "items_total": total,
+        "score": household_score([scores[m.pk].value for m in adults], total, book),
+    }
