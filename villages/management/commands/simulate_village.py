@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-        before = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        before = setup_databases(verbosity=0, interactive=False, aliases={"default": False})
         failed = []
         try:
             for seed in range(options["first"], options["first"] + options["seeds"]):
