@@ -166,5 +166,21 @@ def _activity(
     revenue = (
         (firms.revenue[:, None] / 12).astype(np.float32) * season * np.exp(0.3 * health + noise + growth)
     )
+    revenue *= shock_factors(firms, words, len(months))
     calm = np.minimum(np.exp(0.16 * health), 1.6)
     return revenue, np.maximum(1, np.round(firms.heads[:, None].astype(np.float32) * calm))
+
+
+def shock_factors(firms: Firms, words: Vocabulary, width: int) -> NDArray[np.float32]:
+    """What the planted events multiply each firm's revenue by, month by month; health does not know of them."""
+    factors = np.ones((firms.size, width), dtype=np.float32)
+    codes = np.array([industry.code for industry in words.industries])
+    towns = np.array([division.code for division in words.divisions])
+    for shock in words.shocks:
+        hit = towns[firms.town] == shock.town
+        if shock.prefixes:
+            industry = np.array([code.startswith(tuple(shock.prefixes)) for code in codes])
+            hit &= industry[firms.industry]
+        months = np.arange(width)[shock.first : shock.last + 1 or None]
+        factors[np.ix_(hit, months)] *= shock.factor
+    return factors

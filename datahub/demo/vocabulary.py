@@ -43,6 +43,21 @@ class Industry:
 
 
 @dataclass(frozen=True)
+class Shock:
+    """A planted event of known cause; ``shocks.yaml`` explains the columns."""
+
+    key: str
+    name: str
+    text: str
+    town: str
+    section: str
+    prefixes: list[str]
+    first: int
+    last: int
+    factor: float
+
+
+@dataclass(frozen=True)
 class Vocabulary:
     """Everything the generator says or counts with that is written in YAML."""
 
@@ -52,6 +67,7 @@ class Vocabulary:
     spring_festival: tuple[date, ...]
     names: dict[str, Any]
     phrases: dict[str, Any]
+    shocks: tuple[Shock, ...]
 
     def column(self, attribute: str) -> NDArray[Any]:
         """One attribute of all industries as an array."""
@@ -69,6 +85,7 @@ def vocabulary() -> Vocabulary:
         spring_festival=tuple(industries["spring_festival"]),
         names=read("names"),
         phrases=read("phrases"),
+        shocks=tuple(Shock(**line) for line in read("shocks")["shocks"]),
     )
 
 
