@@ -1,0 +1,70 @@
+"""Arrays as compressed bytes for the database: little-endian columns one after another."""
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+from index.daycube import ARRAYS, CubeRows, State
+from index.paths import EMPTY, Points
+
+LEVEL = 1
+ROW_FIELDS = ("cell", "indicator", "moved", "entered", "left", "came", "went")
+POINT_TYPES = {"day": "<i4", "entity": "<i8", "indicator": "<u1", "score": "<u2"}
+STATE_TYPES = {
+    "entity": "<i8", "cell": "<u2", "score": "<u2", "sums": "<i8", "counts": "<i8", "members": "<i8",
+    "part": "<f8", "plain_part": "<f8", "index": "<f8", "plain": "<f8",
+}  # fmt: skip
+
+
+def pack_rows(rows: CubeRows) -> bytes:
+    table = np.stack([getattr(rows, name) for name in ROW_FIELDS]).astype("<i8")
+    return zlib.compress(table.tobytes(), LEVEL)
+
+
+def unpack_rows(body: Any) -> CubeRows:
+    table = np.frombuffer(zlib.decompress(bytes(body)), "<i8").reshape(len(ROW_FIELDS), -1)
+    return CubeRows(*table)
+
+
+def pack_points(points: Points) -> bytes:
+    columns = [getattr(points, name).astype(kind).tobytes() for name, kind in POINT_TYPES.items()]
+    return zlib.compress(len(points).to_bytes(8, "little") + b"".join(columns), LEVEL)
+
+
+def unpack_points(body: Any) -> Points:
+    raw = zlib.decompress(bytes(body))
+    count, at = int.from_bytes(raw[:8], "little"), 8
+    if not count:
+        return EMPTY
+    columns = []
+    for kind in POINT_TYPES.values():
+        column = np.frombuffer(raw, kind, count, at)
+        columns.append(column)
+        at += column.nbytes
+    return Points(*columns)
+
+
+def pack_state(state: State) -> bytes:
+    parts = [state.day.to_bytes(8, "little", signed=True)]
+    for name in ARRAYS:
+        array = getattr(state, name)
+        parts += [
+            np.array([array.ndim, *array.shape], "<i8").tobytes(),
+            array.astype(STATE_TYPES[name]).tobytes(),
+        ]
+    return zlib.compress(b"".join(parts), LEVEL)
+
+
+def unpack_state(body: Any) -> State:
+    raw = zlib.decompress(bytes(body))
+    day, at = int.from_bytes(raw[:8], "little", signed=True), 8
+    arrays = []
+    for name in ARRAYS:
+        ndim = int(np.frombuffer(raw, "<i8", 1, at)[0])
+        shape = tuple(int(n) for n in np.frombuffer(raw, "<i8", ndim, at + 8))
+        at += 8 * (1 + ndim)
+        array = np.frombuffer(raw, STATE_TYPES[name], int(np.prod(shape)), at).reshape(shape).copy()
+        at += array.nbytes
+        arrays.append(array)
+    return State(day, *arrays)
