@@ -1,0 +1,1 @@
+"""Reads; where rows are restricted they take the viewer."""
