@@ -12,6 +12,7 @@ class Scope(StrEnum):
     DELIVERIES_READ = "deliveries.read"
     CATALOG_READ = "catalog.read"
     CATALOG_WRITE = "catalog.write"
+    INDEX_READ = "index.read"
 
     @property
     def label(self) -> str:
@@ -25,4 +26,5 @@ LABELS: dict[Scope, str] = {
     Scope.DELIVERIES_READ: "查看报送结果",
     Scope.CATALOG_READ: "读取已获授权的开放数据",
     Scope.CATALOG_WRITE: "编制开放数据目录",
+    Scope.INDEX_READ: "查询金融指数",
 }

@@ -30,19 +30,23 @@ BATCHES = Entry("datahub:batches", "报送批次", "folder2-open")
 ITEMS = Entry("datahub:items", "数据目录", "database")
 GAPS = Entry("datahub:gaps", "数据缺口", "question-circle")
 OPEN_DATA = Entry("catalog:list", "数据开放", "hdd-stack")
+INDEX = Entry("sme_index:board", "金融指数", "graph-up")
+INDEX_ALERTS = Entry("sme_index:alerts", "指数预警", "bell")
+BULLETINS = Entry("sme_index:bulletins", "指数简报", "file-earmark-text")
 # An entry whose address does not exist (an app that is not installed) is left out.
 ENTRIES: dict[Role, tuple[Entry, ...]] = {
-    Role.BANK_OFFICER: (SEARCH, SCORECARD, OPEN_DATA),
+    Role.BANK_OFFICER: (SEARCH, INDEX, SCORECARD, OPEN_DATA),
     Role.BANK_MANAGER: (
         SEARCH,
+        INDEX,
         Entry("credit:bank_authorisations", "企业授权", "unlock"),
         Entry("accounts:tokens", "接口令牌", "key"),
         OPEN_DATA,
         SCORECARD,
     ),
-    Role.LEADER: (CITY, SEARCH, SCORECARD, ITEMS, GAPS),
-    Role.INDEX_ANALYST: (CITY, SEARCH, SCORECARD, ITEMS),
-    Role.DATA_CENTRE_OPERATOR: (DESK, OPEN_DATA, ITEMS, SEARCH, RUNS, CITY),
+    Role.LEADER: (INDEX, BULLETINS, CITY, SEARCH, SCORECARD),
+    Role.INDEX_ANALYST: (INDEX, INDEX_ALERTS, BULLETINS, CITY, SEARCH),
+    Role.DATA_CENTRE_OPERATOR: (DESK, OPEN_DATA, ITEMS, RUNS, INDEX),
     Role.MODEL_MANAGER: (RUNS, SCORECARD, CITY, SEARCH, ITEMS),
     Role.ENTERPRISE_REP: (Entry("credit:own", "本企业", "building"), SCORECARD),
     Role.DATA_STEWARD: (DESK, DELIVER, BATCHES, OPEN_DATA, Entry("accounts:tokens", "接口令牌", "key")),
@@ -58,6 +62,7 @@ ENTRIES: dict[Role, tuple[Entry, ...]] = {
         Entry("villages:town", "各村积分", "buildings"),
         Entry("villages:review", "转办审核", "clipboard-check"),
         Entry("villages:bulk", "发放确认", "gift"),
+        INDEX,
         ITEMS,
     ),
     Role.VILLAGER: (
