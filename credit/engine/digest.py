@@ -7,7 +7,7 @@ does not.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -80,9 +80,3 @@ class InputDigest:
         self._hash.update(b"=" if same else b"*")
         self._hash.update(little.size.to_bytes(8, "little"))
         self._hash.update(words[:1].data if same else words.data)
-
-
-def combine_digests(parts: Mapping[int, str]) -> str:
-    """Digest of a run from those of its fixed partitions (partition number -> hex digest)."""
-    body = json.dumps([[number, parts[number]] for number in sorted(parts)])
-    return hashlib.sha256(body.encode()).hexdigest()

@@ -1,6 +1,5 @@
 """Waiting rows find their enterprise when the register grows, or when a person says which it is."""
 
-from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -88,11 +87,3 @@ def _promote_rows(cursor: Any, batch_id: int, ids: list[int], now: datetime) -> 
         "UPDATE datahub_waitingrow SET state = 'matched', settled_at = %s WHERE id = ANY(%s)", [now, ids]
     )
     return len(ids)
-
-
-def group_by_reason(rows: list[WaitingRow]) -> dict[str, list[WaitingRow]]:
-    """Waiting rows by state, for the page that asks about them."""
-    grouped: dict[str, list[WaitingRow]] = defaultdict(list)
-    for row in rows:
-        grouped[row.state].append(row)
-    return dict(grouped)
