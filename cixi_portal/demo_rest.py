@@ -39,7 +39,7 @@ PARTS = (
     Part("cixi_portal.demo_city", "评分历史", raiser="score_history"),
     Part("catalog.demo", "开放目录"),
     Part("villages.demo", "桥头分"),
-    Part("index.demo", "金融指数"),
+    Part("index.demo.raising", "金融指数"),
 )
 
 
@@ -52,7 +52,8 @@ def waiting() -> list[Part]:
 def offered() -> Iterator[Part]:
     """Parts whose app has a demonstration."""
     for part in PARTS:
-        if find_spec(part.module) is not None:
+        parent = part.module.rpartition(".")[0]
+        if find_spec(parent) is not None and find_spec(part.module) is not None:
             yield part
 
 
