@@ -56,13 +56,15 @@ FORMS = ("diffusion", "balance", "balance_100")
 
 @dataclass(frozen=True)
 class Question:
-    """One question: its column of replies, or its columns of shares (better, same, worse)."""
+    """One question: its column of replies, or its columns of shares (better, same, worse); with `published` the column
+    is the finished index."""
 
     code: str
     column: str
     shares: tuple[str, str, str] | None
     turned: bool
     weight: float
+    published: bool = False
 
 
 def diffusion(
@@ -119,14 +121,15 @@ def _read_question(code: str, place: Place) -> Question:
         if isinstance(place.value, int | float) and not isinstance(place.value, bool):
             return Question(code, code, None, False, place.number(0))
         return Question(code, place.text(), None, False, 1.0)
-    place.mapping("column", "better", "same", "worse", "direction", "weight")
+    place.mapping("column", "index", "better", "same", "worse", "direction", "weight")
     shares = None
     if place.has("better"):
         shares = (
             place.at("better").text(), place.text_or("same", ""), place.need("worse", "变差份额所在的列").text()
         )  # fmt: skip
     turned = place.choice_or("direction", "high", "high", "low") == "low"
-    return Question(code, place.text_or("column", code), shares, turned, place.number_or("weight", 1.0, 0))
+    column = place.text_or("index", place.text_or("column", code))
+    return Question(code, column, shares, turned, place.number_or("weight", 1.0, 0), place.has("index"))
 
 
 def _weights(root: Place, table: Table) -> Floats:
@@ -163,6 +166,11 @@ def _counts(
 ) -> tuple[Floats, Floats, Floats]:
     where = {group: place for place, group in enumerate(groups)}
     counts = np.zeros((3, len(groups)))
+    if question.published:
+        for row, value in enumerate(table.numbers(question.column)):
+            if np.isfinite(value):
+                counts[:, where[keys[row]]] += weight[row] * np.array([value, 0.0, 100 - value])
+        return counts[0], counts[1], counts[2]
     if question.shares is not None:
         better, worse = table.numbers(question.shares[0]), table.numbers(question.shares[2])
         same = table.numbers(question.shares[1]) if question.shares[1] else 100 - better - worse
