@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from catalog.urls_rules import urlpatterns as rule_pages
 from catalog.views import downloads, feedback, guide, public
 
 app_name = "catalog"
@@ -23,4 +24,4 @@ handling_pages: list[URLPattern] = [
     path("feedback-desk/<str:number>/", feedback.handle, name="feedback_handle"),
     path("feedback-desk/<str:number>/accept/", feedback.accept, name="feedback_accept"),
 ]
-urlpatterns: list[URLPattern] = [*public_pages, *handling_pages]
+urlpatterns: list[URLPattern] = [*public_pages, *handling_pages, *rule_pages]

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.roles import Role
+from tests.catalog.rule_expectations import RULES
 from tests.url_expectations import Expectation, World, allow, public
 
 HANDLERS = (Role.DATA_STEWARD, Role.DATA_CENTRE_OPERATOR)
@@ -101,4 +102,5 @@ EXPECTATIONS: dict[str, Expectation] = {
     "catalog_open:organization": public(ok=303, args=a_publisher),
     "catalog_open:sitemap": public(),
     "catalog_open:robots": public(),
+    **RULES,
 }
