@@ -216,7 +216,7 @@ def _read_node(place: Place, code: str | None = None) -> Node:
 def read_node_rules(node: Node, place: Place) -> None:
     """mean, power, threshold, counted, weights, factor and rounding of a node or a level."""
     node.mean = place.choice_or("mean", node.mean, *MEANS)
-    if node.mean == "power":
+    if node.mean == "power" and (place.has("mean") or place.has("power")):
         node.power = place.need("power", "幂平均的指数").number()
         if node.power == 0:
             raise place.at("power").fault("指数不能为 0，请改用 mean: geometric")

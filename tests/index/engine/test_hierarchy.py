@@ -105,6 +105,12 @@ def test_levels_set_rules_by_height_and_a_nodes_own_come_first() -> None:
         apply_levels(node, read_yaml("[{mean: min}]", "d.yaml"))
 
 
+def test_a_level_may_be_a_power_mean() -> None:
+    node = tree("{code: T, children: [a, c]}")
+    apply_levels(node, read_yaml("[{mean: power, power: 2}]", "d.yaml"))
+    assert aggregate_tree(node, LEAVES, ROWS).values["T"][0] == pytest.approx(((100 + 16) / 2) ** 0.5)
+
+
 def test_rounding_at_a_node_comes_before_its_parent() -> None:
     node = tree("{code: T, children: [{code: P, round: 0, children: [x, y]}]}")
     leaves = {"x": np.array([1.0]), "y": np.array([2.0])}

@@ -101,6 +101,16 @@ def test_a_chain_is_the_plain_loop_and_its_contributions_add_up(seed: int, years
     assert total[parts:] == pytest.approx(column(output, "ALL_yy")[parts:], abs=1e-9)
 
 
+def test_an_annual_overlap_links_on_the_mean_of_the_year_before() -> None:
+    quarters = [(100, 100), (102, 98), (104, 97), (106, 99), (110, 95), (111, 94), (113, 96), (115, 90)]
+    data = "t,a,b\n" + "".join(f"{2019 + n // 4}Q{n % 4 + 1},{a},{b}\n" for n, (a, b) in enumerate(quarters))
+    output = run("index: chain\nlink: {overlap: annual}\nweights: {2020: {a: 3, b: 1}}\n", data)
+    mean_a, mean_b = (sum(q[k] for q in quarters[:4]) / 4 for k in (0, 1))
+    expected = [100 * (0.75 * a / mean_a + 0.25 * b / mean_b) for a, b in quarters]
+    assert column(output, "INDEX") == pytest.approx(expected)
+    assert np.mean(column(output, "INDEX")[:4]) == pytest.approx(100)
+
+
 WIDE = "t,a,b\n2019,100,100\n2020,110,95\n2021,120,90\n"
 
 

@@ -29,6 +29,16 @@ def test_one_outlier_takes_its_neighbours_value() -> None:
     assert found.moved == 1
 
 
+def test_skewness_and_kurtosis_are_those_coinr_prints() -> None:
+    x = np.array([*range(1, 11), 30.0, 100.0])
+    assert (skewness(x), kurtosis(x)) == (
+        pytest.approx(3.063241, abs=5e-7),
+        pytest.approx(9.741391, abs=5e-7),
+    )
+    found = Until(Shape(), most=2).apply(x, x)
+    assert found.values[-2:].tolist() == [30, 30] and Shape().accepts(found.values)
+
+
 def test_without_success_the_logarithm_of_the_original_is_taken() -> None:
     stopped = Until(Shape(), most=1).apply(TWO_OUTLIERS, TWO_OUTLIERS)
     assert stopped.values[-2:].tolist() == [100.0, 100.0]
