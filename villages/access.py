@@ -4,6 +4,7 @@ Village administrators see their own village and those granted besides; the town
 resident only with a stated reason or when the matter was handed up; villagers see themselves and whom they help.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -74,18 +75,28 @@ def taps_reviewable_by(user: Any) -> QuerySet[Tap]:
     )
 
 
-def find_conflict(user: Any, resident: Resident) -> str:
-    """Why the user may not decide on this resident's matters; '' if nothing stands against it."""
+def conflict_checker(user: Any) -> Callable[[Resident], str]:
+    """A question for many residents: why the user may not decide on one's matters, '' if nothing stands against it."""
     ties = list(user.village_ties.select_related("resident"))
-    if resident.user_id == user.pk:
-        return "这是您本人的提交，不能由您审核。"
-    for tie in ties:
-        if tie.resident_id == resident.pk:
-            return f"您已申报与该村民为{tie.get_relation_display()}关系，不能审核。"
-    own = {tie.resident.household_id for tie in ties if tie.relation == "self"}
-    if resident.household_id is not None and resident.household_id in own:
-        return "该村民与您同户，不能由您审核。"
-    return ""
+    declared = {tie.resident_id: tie for tie in ties}
+    own_homes = {tie.resident.household_id for tie in ties if tie.relation == "self"} - {None}
+
+    def ask(resident: Resident) -> str:
+        tie = declared.get(resident.pk)
+        if resident.user_id == user.pk or (tie is not None and tie.relation == "self"):
+            return "这是您本人的提交，不能由您审核。"
+        if tie is not None:
+            return f"您已申报与该村民有{tie.get_relation_display()}关系，不能审核。"
+        if resident.household_id in own_homes:
+            return "该村民与您同户，不能由您审核。"
+        return ""
+
+    return ask
+
+
+def find_conflict(user: Any, resident: Resident) -> str:
+    """:func:`conflict_checker` for one resident."""
+    return conflict_checker(user)(resident)
 
 
 def helped_by(resident: Resident) -> QuerySet[Helper]:

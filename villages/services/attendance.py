@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 import audit
-from villages.access import find_conflict
+from villages.access import conflict_checker
 from villages.models import Activity, Resident, Tap
 from villages.models.activities import Mode
 from villages.occasions import occasion_of
@@ -35,12 +35,12 @@ class Entered:
 
 def enter_sheet(
     activity: Activity, on: date, minutes_by_resident: Mapping[int, int], user: Any, *, now: datetime,
-    origin: audit.Origin,
+    origin: audit.Origin, quiet: bool = False,
 ) -> Entered:  # fmt: skip
     """Count everybody ticked on the paper as present on day ``on`` (minutes matter for timed activities only).
 
-    Who took part already, and on whose matter the user may not decide, is left out and named. Raises
-    :class:`UnableToEnterSheet`.
+    ``quiet`` sends nobody a message. Who took part already, and on whose matter the user may not decide, is left
+    out and named. Raises :class:`UnableToEnterSheet`.
     """
     _check(activity, on, minutes_by_resident, now)
     with audit.action("villages.sheet.entered", origin=origin, target=f"activity:{activity.pk}") as entry:
@@ -53,16 +53,18 @@ def enter_sheet(
         occasion = occasion_of(activity.repeat, begun)
         live = Tap.objects.filter(activity=activity, occasion=occasion, resident__in=residents)
         done = set(live.exclude(state__in=("refused", "revoked")).values_list("resident_id", flat=True))
-        taps, left_out = [], []
+        conflict_with = conflict_checker(user)
+        taps: list[Tap] = []
+        left_out: list[tuple[str, str]] = []
         for resident in residents:
-            reason = "已参加过" if resident.pk in done else find_conflict(user, resident)
+            reason = "已参加过" if resident.pk in done else conflict_with(resident)
             if reason:
                 left_out.append((resident.name, reason))
                 continue
             taps.append(
                 _tap(activity, resident, begun, minutes_by_resident[resident.pk], occasion, user, now)
             )
-        reward(taps, activity, now=now, actor_id=user.pk)
+        reward(taps, activity, now=now, actor_id=user.pk, topic="" if quiet else "award")
         Tap.objects.bulk_create(taps)
         points = sum(tap.points_granted for tap in taps)
         entry.detail |= {"date": on, "people": len(taps), "points": points}

@@ -11,7 +11,7 @@ import audit
 from accounts.inbox import close_tasks, holders, notify, open_task
 from accounts.roles import Role
 from foundation.calendar import add_working_days
-from villages.access import find_conflict, villages_administered_by, villages_supervised_by
+from villages.access import conflict_checker, villages_administered_by, villages_supervised_by
 from villages.contracts import Award
 from villages.engine.identifiers import derived_id, task_key
 from villages.models import BulkAward, Resident, Village
@@ -66,8 +66,9 @@ def sign(award_id: int, user: Any, *, now: datetime, origin: audit.Origin) -> Bu
     """Sign and carry out: one call to the ledger for everybody. Raises :class:`UnableToAwardInBulk`."""
     with audit.action("villages.bulk.signed", origin=origin, target=f"bulk:{award_id}") as entry:
         award = _locked(award_id, user)
-        for resident in Resident.objects.filter(pk__in=award.resident_ids).select_related("household"):
-            if conflict := find_conflict(user, resident):
+        conflict_with = conflict_checker(user)
+        for resident in Resident.objects.filter(pk__in=award.resident_ids):
+            if conflict := conflict_with(resident):
                 raise UnableToAwardInBulk(
                     f"名单中有您本人或亲属（{resident.name}），请由他人确认。{conflict}"
                 )

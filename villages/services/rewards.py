@@ -45,12 +45,16 @@ def award_of(tap: Tap, activity: Activity) -> Award:
 
 
 def reward(
-    taps: Sequence[Tap], activity: Activity, *, now: datetime, actor_id: int | None
+    taps: Sequence[Tap], activity: Activity, *, now: datetime, actor_id: int | None, topic: str = "award"
 ) -> list[AwardResult]:
     """Post the awards of taps of one activity in one call and note on each what was granted (not saved)."""
     asking = [tap for tap in taps if tap.points_asked > 0]
     results = ledger.award_batch(
-        [award_of(tap, activity) for tap in asking], now=now, actor_id=actor_id, memo=activity.title
+        [award_of(tap, activity) for tap in asking],
+        now=now,
+        actor_id=actor_id,
+        memo=activity.title,
+        topic=topic,
     )
     for tap, result in zip(asking, results, strict=True):
         tap.points_granted = result.granted

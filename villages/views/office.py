@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 import audit
 from accounts.access import audience
 from accounts.roles import Role
-from villages.access import find_conflict, villages_administered_by, villages_visible_to
+from villages.access import conflict_checker, villages_administered_by, villages_visible_to
 from villages.forms import BulkForm
 from villages.models import MonthlyNotice, Resident, ResidentImport
 from villages.services import bulk_awards, publicity, resident_import
@@ -152,7 +152,8 @@ def bulk_one(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("household")
         .order_by("household__number", "pinyin")
     )
-    conflict = next((text for r in people if (text := find_conflict(user, r))), "")
+    conflict_with = conflict_checker(user)
+    conflict = next((text for r in people if (text := conflict_with(r))), "")
     context = {
         "award": award, "people": people, "conflict": conflict, "village": award.village,
         "is_own": award.proposed_by_id == user.pk, "total": award.points * len(award.resident_ids),
