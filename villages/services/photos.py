@@ -31,7 +31,7 @@ MOST_PIXELS = 40_000_000
 LONGEST_SIDE, SMALL_SIDE = 1600, 320
 MOST_PHOTOS = 3
 KINDS = {"before": Piece.Kind.BEFORE, "after": Piece.Kind.AFTER}
-FORMATS = ("JPEG", "PNG", "WEBP", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP")
 DHASH_SHIFT = 1 << 12
 WEIGHT = {Likeness.SAME: 3, Likeness.NEAR: 2, Likeness.SIMILAR: 1, Likeness.OTHER: 0}
 
