@@ -17,16 +17,14 @@ from index.engine.table import Table, UnableToReadTable
 HEADERS = {
     "series": ("series", "name", "index", "指标", "序列", "指数名称", "指数", "名称", "项目", "分类"),
     "level": ("level", "value", "数值", "水平", "指数值", "点位", "指数水平", "本期", "本期值", "指数"),
-    "change": ("change", "points", "difference", "变动", "变化", "变动点数", "变化点数", "涨跌", "增减", "升降", "点数变动"),
-    "percentage": (
-        "percentage", "percent", "pct", "change_pct", "%",
-        "百分比", "涨跌幅", "变动幅度", "变化率", "变动率", "增减率", "增幅", "幅度",
-    ),
-    "decimals": (
-        "printed decimals", "printed_decimals", "decimals", "digits", "小数位", "小数位数", "印刷小数位", "保留小数",
-    ),
-    "previous": ("previous", "previous level", "previous_level", "上期", "上期值", "上期数值", "基数"),
-}  # fmt: skip
+}
+WORDS = {
+    "percentage": re.compile(r"%|％|百分(?!点)|percent|pct|幅|率"),
+    "decimals": re.compile(r"小数|位数|decimal|digit"),
+    "change": re.compile(r"变动|变化|增减|涨跌|升降|点数|百分点|change|difference|points"),
+    "previous": re.compile(r"上期|上月|上季|上年|基数|previous|prior"),
+}
+"""How headers of the other columns are told, in this order: 变动（%） is a percentage, 变动（点） a change."""
 NAMES = {
     "series": "series（指标）", "level": "level（数值）", "change": "change（变动）", "percentage": "percentage（百分比）",
 }  # fmt: skip
@@ -261,13 +259,21 @@ def read_lines(table: Table) -> list[Line]:
 
 def find_columns(table: Table) -> dict[str, str]:
     """The table's column for each role; every column serves once."""
-    tidy = {_tidy(name): name for name in table.columns}
+    tidy = {_tidy(name): name for name in reversed(table.columns)}
     found: dict[str, str] = {}
-    for key in ("percentage", "change", "previous", "decimals", "series", "level"):
+    for key, words in WORDS.items():
+        for name in table.columns:
+            if key not in found and name not in found.values() and words.search(name.lower()):
+                found[key] = name
+    for key in ("series", "level"):
         for known in HEADERS[key]:
             if known in tidy and tidy[known] not in found.values():
                 found[key] = tidy[known]
                 break
+    if "series" not in found:
+        first = next(iter(table.columns))
+        if first not in found.values():
+            found["series"] = first
     if "level" not in found and found.get("series") == tidy.get("指数"):
         others = [name for name in table.columns if name not in found.values()]
         if "series" in found and others:
@@ -288,7 +294,7 @@ def _stated_decimals(cell: str, table: Table, line: int) -> Sequence[int | None]
     """One number for all three figures, or three (level, change, percentage) as in 2/2/1; empty: as they are printed."""
     if table.absent(cell):
         return (None, None, None)
-    parts = [part for part in re.split(r"[/、;；, ]+", cell.strip()) if part]
+    parts = [part for part in re.split(r"[/、;；, ]+", cell.replace("位", "").strip()) if part]
     if not all(part.isdigit() and int(part) <= 9 for part in parts) or len(parts) not in (1, 3):
         raise UnableToReadTable(
             f"{table.source} 第 {line} 行：小数位“{cell}”应为一个整数，或三个整数如 2/2/1"

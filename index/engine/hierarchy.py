@@ -17,7 +17,7 @@ from index.engine.weighting import (
     spread_weights,
 )
 
-MEANS = ("arithmetic", "geometric", "harmonic", "power", "sum", "median", "min", "max", "product")
+MEANS = ("arithmetic", "geometric", "harmonic", "power", "sum", "median", "min", "max", "product", "mpi")
 COUNTED = ("count", "weight")
 WEIGHT_METHODS = ("equal", "entropy", "critic", "variation")
 _SLACK = 1e-9
@@ -116,7 +116,8 @@ def node_weights(node: Node, parts: Floats) -> Floats:
 def weighted_mean(parts: Floats, weights: Floats, mean: str, power: float = 1.0) -> Floats:
     """(n,) means of (n, k) parts over the known ones (NaN left out, their weight given to the others).
 
-    sum does not divide by the weights; product is prod x^w. NaN where nothing is known. A zero makes a geometric
+    sum does not divide by the weights; product is prod x^w; mpi is Mazziotta and Pareto's mean less a penalty for
+    imbalance, M - s^2 / M with the weighted population variance. NaN where nothing is known. A zero makes a geometric
     or harmonic mean zero; values below zero are the caller's fault and give NaN.
     """
     known: NDArray[np.bool_] = ~np.isnan(parts)
@@ -127,6 +128,10 @@ def weighted_mean(parts: Floats, weights: Floats, mean: str, power: float = 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         if mean == "arithmetic":
             out = (weight * filled).sum(axis=1) / safe
+        elif mean == "mpi":
+            centre = (weight * filled).sum(axis=1) / safe
+            variance = (weight * (filled - centre[:, None]) ** 2).sum(axis=1) / safe
+            out = centre - variance / centre
         elif mean == "sum":
             out = (weight * filled).sum(axis=1)
         elif mean in ("geometric", "product"):

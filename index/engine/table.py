@@ -43,6 +43,7 @@ MISSING_WORDS = frozenset(
 _DELIMITERS = (",", "\t", ";", "|")
 _WIDE = str.maketrans("０１２３４５６７８９．，％－＋", "0123456789.,%-+")
 _FLAGGED = re.compile(r"^([-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?)(?:\s+[a-z]{1,3}|\s*\([a-z]{1,3}\))$")
+_NOTE = re.compile(r"^(?:注|说明|备注|数据来源|资料来源|来源|source|note|\*)", re.IGNORECASE)
 _GROUPED = re.compile(r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
 
 
@@ -104,46 +105,55 @@ def parse_number(cell: str) -> float | None:
 
 
 def read_table(text: str, source: str, missing: frozenset[str] = MISSING_WORDS) -> Table:
-    """A delimited text whose first row that is not blank is the header.
+    """A delimited text whose first row of at least two cells is the header (its first row, if no row has two).
 
-    Delimiter: the one of comma, tab, semicolon and bar that the header uses most. Blank rows are skipped; a row
-    that is longer or shorter than the header, a header without a name and a name used twice are refused.
+    Delimiter: the one of comma, tab, semicolon and bar that most rows use. Titles above the header, blank rows and
+    notes (a lone first cell such as 注：… or Source: …) are left out; a row that is longer or shorter than the
+    header, a column without a name and a name used twice are refused.
     """
-    text = text.removeprefix("\ufeff")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    names: list[str] = []
-    rows: list[list[str]] = []
+    rows = _records(text.removeprefix("\ufeff"), source)
+    wide = [number for number, (_, cells) in enumerate(rows) if sum(map(bool, cells)) > 1]
+    top = wide[0] if wide else 0
+    names = _header(rows[top][1], source, rows[top][0])
     lines: list[int] = []
+    kept: list[list[str]] = []
+    for line, cells in rows[top + 1 :]:
+        if len(names) > 1 and not any(cells[1:]) and _NOTE.match(cells[0]):
+            continue
+        while len(cells) > len(names) and not cells[-1]:
+            cells.pop()
+        if len(cells) != len(names):
+            raise UnableToReadTable(
+                f"{source} 第 {line} 行：有 {len(cells)} 列，表头有 {len(names)} 列，请补齐或删去多余的列"
+            )
+        kept.append(cells)
+        lines.append(line)
+    if not kept:
+        raise UnableToReadTable(f"{source}：只有表头，没有数据行")
+    columns = {name: [row[place] for row in kept] for place, name in enumerate(names)}
+    return Table(source, columns, lines, missing)
+
+
+def _records(text: str, source: str) -> list[tuple[int, list[str]]]:
+    """Rows that are not blank with the line each begins on; their cells without white space around."""
+    heads = [line for line in text.splitlines()[:50] if line.strip()]
+    delimiter = max(_DELIMITERS, key=lambda sign: sum(sign in line for line in heads))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[tuple[int, list[str]]] = []
+    last = 0
     try:
-        last = 0
         for cells in reader:
             begins, last = last + 1, reader.line_num
             cells = [cell.strip() for cell in cells]
-            if not any(cells):
-                continue
-            if not names:
-                names = _header(cells, source, begins)
-                continue
-            while len(cells) > len(names) and not cells[-1]:
-                cells.pop()
-            if len(cells) != len(names):
-                raise UnableToReadTable(
-                    f"{source} 第 {begins} 行：有 {len(cells)} 列，表头有 {len(names)} 列，请补齐或删去多余的列"
-                )
-            rows.append(cells)
-            lines.append(begins)
+            if any(cells):
+                rows.append((begins, cells))
     except csv.Error as error:
         raise UnableToReadTable(
             f"{source} 第 {reader.line_num} 行：不是正确的 CSV（{error}），请检查引号"
         ) from error
-    if not names:
-        raise UnableToReadTable(f"{source}：文件是空的，请检查导出结果")
     if not rows:
-        raise UnableToReadTable(f"{source}：只有表头，没有数据行")
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-    return Table(source, columns, lines, missing)
+        raise UnableToReadTable(f"{source}：文件是空的，请检查导出结果")
+    return rows
 
 
 def _header(cells: list[str], source: str, line: int) -> list[str]:

@@ -72,6 +72,8 @@ def test_a_slip_of_three_units_is_found(level: int, change: int, slip: int) -> N
         "序列,指数,变化,涨跌幅,小数位",
         "指数,数值,变动（点）,变动幅度（%）,小数位数",
         "Series,Level,Change,Percentage",
+        "指标,本期,变动（点）,变动（%）,小数位",
+        "指数名称,指数值,较上月变动点数,环比涨跌幅(%),印出小数位数",
     ],
 )
 def test_chinese_and_english_headers_are_known(header: str) -> None:

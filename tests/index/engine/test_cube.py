@@ -21,7 +21,7 @@ from index.engine.cube import (
 from index.engine.scoring import MISSING
 
 CELLS, INDICATORS = 5, 3
-QUICK = settings(max_examples=150, deadline=None)
+QUICK = settings(max_examples=60, deadline=None)
 
 scores = st.one_of(st.just(MISSING), st.integers(0, 10_000))
 entity = st.tuples(

@@ -68,6 +68,11 @@ def tree(text: str) -> Node:
     return read_tree(read_yaml(text, "d.yaml"))
 
 
+def test_an_unbalanced_row_is_penalised() -> None:
+    x = np.array([[90.0, 110], [100, 100]])
+    assert weighted_mean(x, np.ones(2), "mpi").tolist() == [99, 100]
+
+
 LEAVES = {
     "a": np.array([10.0, 20]),
     "b": np.array([30.0, NAN]),

@@ -28,8 +28,8 @@ def test_minmax_reaches_its_range_and_turns_round() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20, unique=True), st.booleans())
-def test_minmax_keeps_the_order_and_the_bounds(values: list[float], turned: bool) -> None:
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=20, unique=True), st.booleans())
+def test_minmax_keeps_the_order_and_the_bounds(values: list[int], turned: bool) -> None:
     found = norm("minmax", values, turned=turned)
     assert min(found) == pytest.approx(0, abs=1e-9) and max(found) == pytest.approx(100)
     assert np.argmax(found) == (np.argmin(values) if turned else np.argmax(values))
