@@ -174,6 +174,7 @@ class ProfileView(PublicApi):
     )
     def get(self, request: Request, uid: Any, version: str = "v1") -> Response:
         table = self.table(request, uid, Way.INTERFACE)
+        note_call(table, timezone.now(), audit.origin_of(request), request.user, rows=0)
         return Response([shapes.profile(c, table.release.profile.get(c.code, {})) for c in table.columns])
 
 

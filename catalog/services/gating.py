@@ -21,7 +21,7 @@ def ask_gate(dataset: Dataset, today: date) -> tuple[Finding, ...]:
         today=today,
         tables=tables,
     )
-    return (*_lowered(resources), *_empty(dataset, resources), *check(facts))
+    return (*_lowered(resources), *_empty(dataset, resources), *_files(dataset, resources), *check(facts))
 
 
 def table_facts(resource: Resource) -> TableFacts:
@@ -84,3 +84,15 @@ def _empty(dataset: Dataset, resources: list[Resource]) -> list[Finding]:
         and source_of(resource) is None
         and dataset.opening != "forbidden"
     ]
+
+
+def _files(dataset: Dataset, resources: list[Resource]) -> list[Finding]:
+    """A file leaves as it is: beside fields that are not everybody's it cannot stand."""
+    files = [resource for resource in resources if resource.kind == ResourceKind.FILE]
+    if dataset.opening != "open" or not files:
+        return []
+    fields = ResourceField.objects.filter(resource__dataset=dataset)
+    if not fields.exclude(grade="L1", opening="open").exists():
+        return []
+    message = "数据集有非公开的字段，文件无法按字段控制：请将文件转为数据表，或移除该文件。"
+    return [Finding("FILE", message, resource.name) for resource in files]

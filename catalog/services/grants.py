@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -25,8 +26,8 @@ REPORT_AFTER_DAYS = 180
 APPEAL_DAYS = 15
 
 
-class UnableToUseGrant(RuntimeError):
-    """The grant does not hold for this; the text says why. Pages answer 403, interfaces 403 or 429."""
+class UnableToUseGrant(PermissionDenied):
+    """The grant does not hold for this; the text says why. Pages and interfaces answer 403."""
 
     def __init__(self, reason: str, *, exhausted: bool = False) -> None:
         super().__init__(reason)

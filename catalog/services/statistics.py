@@ -8,7 +8,9 @@ from django.db import connection
 from django.utils import timezone
 
 import audit
+from catalog.opening_words import Way
 from catalog.selectors.reading import OpenTable
+from catalog.services.grants import use_grant
 
 COUNTED = ("views", "downloads", "calls")
 
@@ -16,13 +18,22 @@ COUNTED = ("views", "downloads", "calls")
 def note_call(table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, *, rows: int) -> None:
     """One call of an interface on a table."""
     count_use(table.resource.dataset_id, "calls", now)
-    _note_grant(table, origin, "api", rows)
+    _note_grant(table, now, origin, viewer, Way.INTERFACE, rows)
 
 
 def note_download(table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, *, format: str) -> None:
     """One download of a table."""
     count_use(table.resource.dataset_id, "downloads", now)
-    _note_grant(table, origin, format, table.release.row_count)
+    _note_grant(table, now, origin, viewer, Way.DOWNLOAD, table.release.row_count)
+
+
+def note_look(table: OpenTable, origin: audit.Origin, *, rows: int) -> None:
+    """A look at rows on a page: not counted against a grant, but logged if they are not public."""
+    if table.right.grant_id is not None:
+        audit.record(
+            "catalog.restricted.read", origin=origin, target=f"resource:{table.resource.uid}",
+            detail={"grant": table.right.grant_id, "way": "page", "rows": rows, "fields": [c.code for c in table.columns]},
+        )  # fmt: skip
 
 
 def count_use(dataset_id: int, what: str, now: datetime) -> None:
@@ -41,13 +52,20 @@ def count_use(dataset_id: int, what: str, now: datetime) -> None:
         )
 
 
-def _note_grant(table: OpenTable, origin: audit.Origin, way: str, rows: int) -> None:
-    """What is not public is logged at every opening."""
-    if table.right.grant_id is None:
+def _note_grant(
+    table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, way: Way, rows: int
+) -> None:
+    """What is not public is counted against its grant and logged at every opening, before a row leaves.
+
+    Raises ``UnableToUseGrant`` (a refusal of permission) if the grant ended or was used up meanwhile.
+    """
+    grant_id = table.right.grant_id
+    if grant_id is None:
         return
+    use_grant(viewer, grant_id, way, rows=rows, now=now, origin=origin)
     audit.record(
         "catalog.restricted.read", origin=origin, target=f"resource:{table.resource.uid}",
-        detail={"grant": table.right.grant_id, "way": way, "rows": rows, "fields": [c.code for c in table.columns]},
+        detail={"grant": grant_id, "way": way.value, "rows": rows, "fields": [c.code for c in table.columns]},
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+import audit
 from accounts.access import open_to_all
 from catalog.models import Resource, ResourceKind
 from catalog.presenters import datasets as present
@@ -22,7 +23,7 @@ from catalog.selectors.reading import OpenTable, read_page, tables_of
 from catalog.selectors.search import FACETS, browse
 from catalog.selectors.statistics import use_of
 from catalog.selectors.versions import versions_of
-from catalog.services.statistics import count_use, note_miss
+from catalog.services.statistics import count_use, note_look, note_miss
 from catalog.vocabulary import Lane
 
 PAGE_SIZE = 20
@@ -123,6 +124,7 @@ def _table_context(request: HttpRequest, resource: Resource, table: OpenTable | 
     if table is None:
         return context
     page = read_page(table, table.query, limit=PREVIEW_ROWS)
+    note_look(table, audit.origin_of(request), rows=len(page.rows))
     return context | {
         "preview": present_rows.preview_table(table, page), "profiles": present_rows.profiles(table),
         "examples": present.api_examples(resource, table.columns[0].code, request.build_absolute_uri),

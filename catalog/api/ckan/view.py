@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import orjson
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
@@ -94,6 +95,9 @@ class ActionView(APIView):
             return _json(str(error), 400)
         except CkanRefusal as refusal:
             return _json({"help": help_url, "success": False, "error": refusal.error}, refusal.status)
+        except PermissionDenied as error:
+            refused = NotAllowed(str(error))
+            return _json({"help": help_url, "success": False, "error": refused.error}, refused.status)
         except Exception:
             logger.exception("ckan action failed")
             told = {"__type": "Internal Server Error", "message": "Internal Server Error"}
