@@ -43,6 +43,7 @@ MISSING_WORDS = frozenset(
 _DELIMITERS = (",", "\t", ";", "|")
 _WIDE = str.maketrans("０１２３４５６７８９．，％－＋", "0123456789.,%-+")
 _FLAGGED = re.compile(r"^([-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?)(?:\s+[a-z]{1,3}|\s*\([a-z]{1,3}\))$")
+_PLAIN = re.compile(r"^-?\d{1,15}(?:\.\d{1,20})?$", re.ASCII)
 _NOTE = re.compile(r"^(?:注|说明|备注|数据来源|资料来源|来源|source|note|\*)", re.IGNORECASE)
 _GROUPED = re.compile(r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
 
@@ -91,6 +92,8 @@ class Table:
 
 def parse_number(cell: str) -> float | None:
     """A number as tables print it: 1,234.5 | 12.3% (as 12.3) | full-width digits | 97.5 b (a flag); None if not one."""
+    if _PLAIN.match(cell):
+        return float(cell)
     text = cell.strip().translate(_WIDE).replace("\u2212", "-").replace("\u00a0", "").replace(" ", " ")
     text = text.removesuffix("%").strip()
     if flagged := _FLAGGED.match(text):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.engine.periods import Period, parse_period
-from index.engine.rounding import rounded, shown
+from index.engine.rounding import round_decimal, rounded, shown
 from index.engine.statistics import kurtosis, quantile, ranks, skewness, spread
 
 ELEVEN = np.array([6, 7, 15, 36, 39, 40, 41, 42, 43, 47, 49], dtype=float)
@@ -64,6 +64,14 @@ def test_halves_are_rounded_up_in_decimal_and_noise_does_not_decide() -> None:
     assert (shown(2.5, 0, "half_even"), shown(2.59, 1, "down")) == ("2", "2.5")
     assert [shown(v, None) for v in (0.1 + 0.2, 100.0, 0.0, -0.0, 1e-20)][:4] == ["0.3", "100", "0", "0"]
     assert np.isnan(rounded(float("nan"), 2))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.floats(-1e7, 1e7), st.integers(0, 4), st.sampled_from(["half_up", "half_even", "down"]))
+def test_the_quick_way_of_printing_agrees_with_decimal_arithmetic(
+    value: float, decimals: int, rule: str
+) -> None:
+    assert float(shown(value, decimals, rule)) == float(round_decimal(value, decimals, rule))
 
 
 @pytest.mark.parametrize(
