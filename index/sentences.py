@@ -73,7 +73,7 @@ def check_headline(text: str, one: Headline) -> None:
         told = _told_change(text, word)
         if abs(told - Decimal(repr(compared.change))) > Decimal("0.01"):
             raise SentenceContradictsNumbers(f"{span}: {told} for {compared.change}")
-        rate = re.search(rf"{word}[^，（]*（([+−][\d.]+)%）", text)
+        rate = re.search(rf"{word}[^，（]*（([+−]?[\d.]+)%）", text)
         if rate and abs(float(rate[1].replace("−", "-")) - compared.percent) > 0.005 + 100 * 0.01 / abs(
             compared.value
         ):
@@ -97,7 +97,7 @@ def _told_change(text: str, word: str) -> Decimal:
 
 
 def signed(number: Decimal) -> str:
-    return f"{'+' if number >= 0 else '−'}{abs(number)}"
+    return f"{'+' if number > 0 else '−' if number < 0 else ''}{abs(number)}"
 
 
 def write_movers(parts: Sequence[tuple[str, float]], what: str, most: int = 3) -> str:

@@ -79,6 +79,8 @@ def find_headline(
         return None
     shown = series.days[place]
     values = series.values[:, dimension]
+    if not np.isfinite(values[place]):
+        return None
     found, gaps, limits = light_history(values[: place + 1], standing.basket.light_years)
     opened = CubeDay.objects.filter(method=standing.method, day=shown, realtime_end=None)
     late = opened.values_list("freshness", flat=True).first() or {}

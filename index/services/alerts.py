@@ -92,7 +92,7 @@ def signals_of(
         if len(before) < least:
             continue
         try:
-            season = fit_season([days[n] for n in before], values[before], passes=5)
+            season = fit_season([days[n] for n in before], values[before], passes=3)
         except UnableToJudge:
             continue
         lead = max(own[0] - EVIDENCE_DAYS, 0)

@@ -169,7 +169,9 @@ def _store(
             Checkpoint.objects.update_or_create(method=run.method, day=day, defaults={"body": body})
         if end < run.last_day:
             Checkpoint.objects.filter(method=run.method).exclude(day__in=_window_days(run)).delete()
-            Checkpoint.objects.create(method=run.method, day=end, body=pack_state(state))
+            Checkpoint.objects.update_or_create(
+                method=run.method, day=end, defaults={"body": pack_state(state)}
+            )
 
 
 def _window_days(run: Run) -> list[date]:

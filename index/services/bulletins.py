@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 import audit
 from accounts.models import User
 from index.contracts import PanelKind
@@ -49,9 +51,11 @@ def compose(board: Board) -> tuple[dict[str, Any], str]:
     one = find_headline(board.standing, series, 0, board.until)
     if start is None or end is None or one is None or start == end:
         raise UnableToWriteBulletin("该时段没有可比的数值，请另选起止日。")
-    table: list[dict[str, Any]] = [
-        _line(name, series.values[start, n], series.values[end, n])
+    values = series.values
+    table = [
+        _line(name, values[start, n], values[end, n])
         for n, name in enumerate(board.dimension_names)
+        if np.isfinite(values[start, n]) and np.isfinite(values[end, n])
     ]
     towns = _towns(board) if board.card.kind is PanelKind.UNIVERSE else []
     table += [_line(name, before, after) for name, before, after in towns]
