@@ -29,6 +29,7 @@ STARTS: tuple[tuple[Role, str], ...] = (
     (Role.VILLAGE_ADMIN, "villages:desk"),
     (Role.TOWN_ADMIN, "villages:town"),
     (Role.VILLAGER, "villages:my"),
+    (Role.SHOP_KEEPER, "villages:till"),
 )
 
 

@@ -62,13 +62,18 @@ ENTRIES: dict[Role, tuple[Entry, ...]] = {
         Entry("villages:town", "各村积分", "buildings"),
         Entry("villages:review", "转办审核", "clipboard-check"),
         Entry("villages:bulk", "发放确认", "gift"),
+        Entry("villages:town_budget", "待审批", "shield-check"),
         INDEX,
-        ITEMS,
     ),
     Role.VILLAGER: (
         Entry("villages:my", "我的积分", "gift"),
         Entry("villages:my_scan", "扫一扫", "qr-code"),
         Entry("villages:my_self", "我的", "person"),
+    ),
+    Role.SHOP_KEEPER: (
+        Entry("villages:till", "核销", "qr-code"),
+        Entry("villages:till_goods", "商品库存", "gift"),
+        Entry("villages:till_statements", "结算单", "receipt"),
     ),
     Role.OUTSIDE_APPLICANT: (OPEN_DATA,),
     Role.SYSTEM_OFFICER: (

@@ -204,6 +204,7 @@ TABLE: dict[str, Expectation] = {
                 Role.VILLAGE_ADMIN,
                 Role.TOWN_ADMIN,
                 Role.VILLAGER,
+                Role.SHOP_KEEPER,
                 *AT_THE_DESK,
             ),
             302,

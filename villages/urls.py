@@ -2,7 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from .views import activities, desk, door, evidence, my, office, residents, review, town
+from .views import (
+    activities,
+    desk,
+    door,
+    evidence,
+    governance,
+    my,
+    office,
+    residents,
+    review,
+    score,
+    till,
+    town,
+    wallet,
+)
 
 app_name = "villages"
 DOOR: list[URLPattern] = [
@@ -62,4 +76,41 @@ OFFICE: list[URLPattern] = [
     path("town/", town.town, name="town"),
     path("town/check/", residents.check, name="check"),
 ]
-urlpatterns: list[URLPattern] = [*DOOR, *OWN, *OFFICE]
+SPENDING: list[URLPattern] = [
+    path("my/wallet/", wallet.wallet, name="my_wallet"),
+    path("my/basket/", wallet.basket, name="my_basket"),
+    path("my/basket/put/", wallet.basket_put, name="my_basket_put"),
+    path("my/basket/hold/", wallet.hold, name="my_hold"),
+    path("my/pickups/<uuid:pk>/", wallet.pickup, name="my_pickup"),
+    path("my/pickups/<uuid:pk>/cancel/", wallet.pickup_cancel, name="my_pickup_cancel"),
+    path("my/money/", wallet.village_money, name="my_village_money"),
+    path("till/", till.till, name="till"),
+    path("till/holds/<uuid:pk>/", till.till_hold, name="till_hold"),
+    path("till/goods/", till.till_goods, name="till_goods"),
+    path("till/statements/", till.till_statements, name="till_statements"),
+    path("statements/<uuid:pk>/", till.statement_act, name="statement_act"),
+    path("money/", governance.money_page, name="village_money"),
+    path("journal/", governance.export, name="journal_export"),
+    path("shops/", governance.shop_list, name="settlements"),
+    path("approvals/", governance.approvals, name="town_budget"),
+    path("approvals/shops/", governance.approvals, name="town_shops"),
+]
+SCORE: list[URLPattern] = [
+    path("my/score/", score.score, name="my_score"),
+    path("my/score/<uuid:pk>/", score.event, name="my_event"),
+    path("my/household/", score.household, name="my_household"),
+    path("my/appeals/", score.my_appeals, name="my_appeals"),
+    path("my/appeals/<uuid:pk>/", score.my_appeal, name="my_appeal"),
+    path("my/appeals/points/", score.appeal_transfer, name="my_appeal_points"),
+    path("my/honours/", score.my_honours, name="my_honours"),
+    path("my/board/", score.board, name="my_board"),
+    path("my/rules/", score.my_rules, name="my_rules"),
+    path("my/journal/", score.journal, name="my_journal"),
+    path("rules/", governance.rule_sets, name="rules"),
+    path("rules/<int:pk>/", governance.rule_set, name="rule_set"),
+    path("dishonesty/", governance.listing, name="dishonesty"),
+    path("honours/", governance.honour_list, name="honours"),
+    path("appeals/", governance.appeal_list, name="appeals"),
+    path("appeals/<uuid:pk>/", governance.appeal_page, name="appeal"),
+]
+urlpatterns: list[URLPattern] = [*DOOR, *OWN, *OFFICE, *SPENDING, *SCORE]

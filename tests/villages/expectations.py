@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from tests.url_expectations import Expectation, World, allow, api, public
+from tests.villages.ledger_expectations import LEDGER
 
 VILLAGER, ADMIN, TOWN = Role.VILLAGER, Role.VILLAGE_ADMIN, Role.TOWN_ADMIN
 
@@ -194,4 +195,4 @@ OFFICE: dict[str, Expectation] = {
     "villages:town": allow(TOWN),
     "villages:check": allow(TOWN),
 }
-EXPECTATIONS: dict[str, Expectation] = {**PEOPLE, **OFFICE}
+EXPECTATIONS: dict[str, Expectation] = {**LEDGER, **PEOPLE, **OFFICE}

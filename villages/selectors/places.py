@@ -1,32 +1,13 @@
-"""Which villages a user has to do with, and the shop or resident a user is."""
+"""The resident or shop a user is, and whether a user administers or supervises a village."""
 
 from typing import Any
 
-from django.db.models import QuerySet
-
-from accounts.roles import Role
-from accounts.scopes import towns_of
+from villages.access import villages_administered_by, villages_supervised_by, villages_visible_to
 from villages.models import Resident, Shop, Village
 
 
-def villages_visible_to(user: Any) -> QuerySet[Village]:
-    """A villager's and a village administrator's own, a town administrator's towns', a shop's village."""
-    if not user.is_authenticated:
-        return Village.objects.none()
-    if Role.TOWN_ADMIN in user.roles:
-        return Village.objects.filter(town_code__in=towns_of(user))
-    if Role.SHOP_KEEPER in user.roles:
-        return Village.objects.filter(shops__agency_id=user.agency_id, shops__agency__isnull=False).distinct()
-    if user.roles & {Role.VILLAGE_ADMIN, Role.VILLAGER}:
-        resident = resident_of(user)
-        if resident is not None and Role.VILLAGE_ADMIN not in user.roles:
-            return Village.objects.filter(pk=resident.village_id)
-        return Village.objects.filter(agency_id=user.agency_id)
-    return Village.objects.none()
-
-
 def find_visible_village(user: Any, code: str = "") -> Village | None:
-    """The village with ``code`` if the user has to do with it; the first of theirs without a code."""
+    """The village with ``code`` if the user may see its figures; the first of theirs without a code."""
     found = villages_visible_to(user)
     return (found.filter(code=code) if code else found.order_by("code")).first()
 
@@ -45,9 +26,9 @@ def shop_of(user: Any) -> Shop | None:
 
 def administers(user: Any, village: Village) -> bool:
     """True for the village's own administrators."""
-    return Role.VILLAGE_ADMIN in user.roles and villages_visible_to(user).filter(pk=village.pk).exists()
+    return villages_administered_by(user).filter(pk=village.pk).exists()
 
 
 def supervises(user: Any, village: Village) -> bool:
     """True for administrators of the village's town."""
-    return Role.TOWN_ADMIN in user.roles and village.town_code in towns_of(user)
+    return villages_supervised_by(user).filter(pk=village.pk).exists()

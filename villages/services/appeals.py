@@ -192,7 +192,7 @@ def _decide(appeal: Appeal, granted: bool, seats: list[PanelSeat], user: Any, no
             [appeal.resident.user],
             title,
             text=appeal.decision,
-            url=f"/villages/appeals/{appeal.pk}/",
+            url=f"/villages/my/appeals/{appeal.pk}/",
             now=now,
         )
 

@@ -57,7 +57,7 @@ def ask_for_budget(
         )  # fmt: skip
         open_task(
             holders(Role.TOWN_ADMIN, scope_code=village.town_code), f"villages.budget:{request.pk}",
-            f"{village.name}申请积分额度 {points}", url="/villages/money/approvals/", now=now,
+            f"{village.name}申请积分额度 {points}", url="/villages/approvals/", now=now,
         )  # fmt: skip
     return request
 

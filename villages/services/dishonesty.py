@@ -63,7 +63,7 @@ def confirm(user: Any, event_id: UUID, *, origin: audit.Origin, now: dt.datetime
         add_step(listed.event, EventStatus.NOTICED, user=user, now=now)
         if resident.user is not None:
             notify(
-                [resident.user], "有一项扣分记录告知您", url=f"/villages/score/events/{event_id}/", now=now,
+                [resident.user], "有一项扣分记录告知您", url=f"/villages/my/score/{event_id}/", now=now,
                 text=f"自 {listed.counts_from} 起计入。如有异议，请在 {numbers()['appeal_days']} 天内申诉，申诉期间不计入。",
             )  # fmt: skip
         return listed
@@ -109,7 +109,7 @@ def repair(
                 [resident.user],
                 "您的一项记录已修复",
                 text="该项不再计入桥头分。",
-                url="/villages/score/",
+                url="/villages/my/score/",
                 now=now,
             )
         return listed

@@ -1,0 +1,114 @@
+"""A score in words: before, rule, evidence, after, when it ends, how to appeal."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from villages.engine.score import Score, score_at
+from villages.models import Appeal, BoardConsent, EventStatus, Resident, ScoreEvent, ScoreSnapshot
+from villages.selectors.scores import book_of, events_of, numbers, points_earned, rule_set_in_force, scores_of
+
+DECAY_WORDS = {"none": "有效期内不变", "linear": "按日递减，到期为零", "half": "每满一年减半"}
+
+
+@dataclass(frozen=True)
+class EventTold:
+    """One event with the score on its first day without and with it."""
+
+    event: ScoreEvent
+    rule: Any
+    category: str
+    status: str
+    before: Decimal
+    after: Decimal
+    now_counts: Decimal
+    note: str
+    decay: str
+    appeal_until: dt.date | None
+    appeal: Appeal | None
+    steps: list[tuple[Any, str]]
+
+
+def tell_event(event: ScoreEvent, *, now: dt.datetime, today: dt.date) -> EventTold:
+    """Everything a person may know about an event of theirs or of their household."""
+    book = book_of(event.rule_set)
+    rule = book.rules[event.rule_code]
+    own = {"residents": [event.resident_id]} if event.resident_id else {"households": [event.household_id]}
+    events = next(iter(events_of(**own, known_at=now).values()), [])  # type: ignore[arg-type]
+    earned = (
+        points_earned([event.resident_id], event.valid_from, now).get(event.resident_id, 0)
+        if event.resident_id
+        else 0
+    )
+    active = [e for e in events if e.id != event.pk]
+    this = next(e for e in events if e.id == event.pk)
+    counted = type(this)(**{**this.__dict__, "steps": ((this.valid_from, "active"),)})
+    before = score_at(book, active, earned, event.valid_from)
+    after = score_at(book, [*active, counted], earned, event.valid_from)
+    present = score_at(book, events, earned, today)
+    line = next((item for item in present.lines if item.event.id == event.pk), None)
+    steps = list(event.steps.order_by("id"))
+    told = next((s for s in steps if s.status in (EventStatus.NOTICED, EventStatus.ACTIVE)), None)
+    until = told.from_day + dt.timedelta(days=numbers()["appeal_days"]) if told else None
+    may = (
+        until is not None and today <= until and steps[-1].status in (EventStatus.NOTICED, EventStatus.ACTIVE)
+    )
+    return EventTold(
+        event, rule, book.categories[rule.category][0], EventStatus(steps[-1].status).label, before.value, after.value,
+        line.counted if line else Decimal(0), line.note if line else "", DECAY_WORDS[rule.decay],
+        until if may else None, Appeal.objects.filter(event=event).first(),
+        [(step, EventStatus(step.status).label) for step in steps],
+    )  # fmt: skip
+
+
+def tell_score(resident: Resident, *, now: dt.datetime, today: dt.date) -> dict[str, Any] | None:
+    """The page of a score: parts, lines with their events, distance to the next grade, months before."""
+    rule_set = rule_set_in_force(resident.village, today)
+    if rule_set is None:
+        return None
+    book = book_of(rule_set)
+    score = scores_of([resident], resident.village, today, now, book)[resident.pk]
+    place = book.rank(score.grade.code)
+    better = book.grades[place - 1] if place else None
+    rows = ScoreEvent.objects.in_bulk([line.event.id for line in score.lines] + [e.id for e in score.vetoes])
+    others = (
+        ScoreEvent.objects.filter(resident=resident).exclude(pk__in=list(rows)).order_by("-occurred_on")[:20]
+    )
+    return {
+        "score": score, "rule_set": rule_set, "book": book, "better": better,
+        "missing": better.from_score - score.value if better else None,
+        "categories": [
+            (name, *score.categories.get(code, (Decimal(0), Decimal(0))), low, high)
+            for code, (name, low, high) in book.categories.items()
+        ],
+        "lines": [(line, rows[line.event.id]) for line in reversed(score.lines)],
+        "vetoes": [(event, rows[event.id]) for event in score.vetoes],
+        "others": [
+            (event, book_of(event.rule_set).rules[event.rule_code].title, _status(event))
+            for event in others.select_related("rule_set")
+        ],
+        "history": list(ScoreSnapshot.objects.filter(resident=resident).order_by("day")[:24]),
+    }  # fmt: skip
+
+
+def progress_board(village: Any, *, now: dt.datetime, today: dt.date) -> list[tuple[str, Decimal, Decimal]]:
+    """Those who agreed, by what they gained since three months ago: ``(name, gain, score)``; no bottom list."""
+    consents = {c.resident_id: c for c in BoardConsent.objects.filter(resident__village=village)}
+    people = list(Resident.objects.filter(pk__in=consents, status=Resident.Status.ACTIVE))
+    present = scores_of(people, village, today, now)
+    earlier = scores_of(people, village, today - dt.timedelta(days=90), now)
+    rows = []
+    for person in people:
+        score: Score | None = present.get(person.pk)
+        if score is not None:
+            gain = score.value - earlier[person.pk].value if person.pk in earlier else Decimal(0)
+            if gain > 0:
+                name = person.name if consents[person.pk].show_name else f"{person.name[:1]}**"
+                rows.append((name, gain, score.value))
+    return sorted(rows, key=lambda row: (-row[1], row[0]))[: numbers()["rank_board_size"]]
+
+
+def _status(event: ScoreEvent) -> str:
+    last = event.steps.order_by("-id").first()
+    return EventStatus(last.status).label if last else ""

@@ -1,0 +1,413 @@
+"""Staff pages: money, proof and export of the book, shops, approvals, rule sets, listings, appeals, honours."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_GET, require_http_methods
+
+import audit
+from accounts.access import audience
+from accounts.models import Agency, User
+from accounts.roles import Role
+from villages.access import (
+    get_own_village,
+    villages_administered_by,
+    villages_supervised_by,
+    villages_visible_to,
+)
+from villages.engine.rules import Kind
+from villages.models import (
+    Appeal,
+    BudgetRequest,
+    DaySeal,
+    DishonestyEntry,
+    Honour,
+    PanelSeat,
+    Resident,
+    RuleSet,
+    Shop,
+    Statement,
+    Village,
+)
+from villages.selectors.places import resident_of
+from villages.selectors.scores import book_of, rule_set_in_force
+from villages.services import appeals, budget, dishonesty, honours, rules, seals, settlement, shops
+from villages.services.posting import UnableToPost
+
+from .score import groups_of, subject_of
+from .wallet import money_context
+
+STAFF = (Role.VILLAGE_ADMIN, Role.TOWN_ADMIN)
+READERS = (*STAFF, Role.VILLAGER)
+REFUSALS = (
+    budget.UnableToDecideBudget, shops.UnableToKeepShop, settlement.UnableToSettle, rules.UnableToChangeRules,
+    dishonesty.UnableToList, appeals.UnableToAppeal, honours.UnableToDeclareHonour, UnableToPost,
+)  # fmt: skip
+
+
+@audience(*STAFF)
+@require_http_methods(["GET", "POST"])
+def money_page(request: HttpRequest) -> HttpResponse:
+    """The village's points as money; the administrator asks for budget here."""
+    village = _visible(request, request.GET.get("village", ""))
+    if request.method == "POST":
+        own = get_own_village(request.user, request.POST.get("village", ""))
+        _try(request, "申请已送镇街审批。", lambda: budget.ask_for_budget(
+            request.user, own, _number(request, "points"), request.POST.get("purpose", ""), **_how(request)))  # fmt: skip
+        return redirect("villages:village_money")
+    context = money_context(village) | {
+        "villages": villages_visible_to(request.user).order_by("code"),
+        "requests": BudgetRequest.objects.filter(village=village)[:20],
+        "may_ask": villages_administered_by(request.user).filter(pk=village.pk).exists(),
+    }
+    return render(request, "villages/money/money.html", context)
+
+
+@audience(*READERS)
+@require_GET
+def export(request: HttpRequest) -> HttpResponse:
+    """A month of the sealed journal with pseudonymous accounts: anyone can recompute the seals from it."""
+    village = _visible(request, request.GET.get("village", ""))
+    month = parse_date(f"{request.GET.get('month', '')}-01") or timezone.localdate().replace(day=1)
+    end = (month + dt.timedelta(days=32)).replace(day=1)
+    lines = [f"# {village.code} {village.name}", "# 每日：seal|日期|前一印记|印记，其后为当日流水"]
+    for seal in DaySeal.objects.filter(village=village, day__gte=month, day__lt=end).order_by("day"):
+        lines += [f"seal|{seal.day}|{seal.previous}|{seal.seal}", *seals.journal_lines(village.pk, seal.day)]
+    answer = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="journal-{village.code}-{month:%Y-%m}.txt"'
+    return answer
+
+
+@audience(*STAFF)
+@require_http_methods(["GET", "POST"])
+def shop_list(request: HttpRequest) -> HttpResponse:
+    """Shops of the villages with their statements; the administrator proposes one."""
+    if request.method == "POST":
+        village = get_own_village(request.user, request.POST.get("village", ""))
+        agency = Agency.objects.filter(code=request.POST.get("agency", ""), kind="shop").first()
+        _try(request, "已报镇街审批。", lambda: shops.propose_shop(
+            request.user, village, name=request.POST.get("name", ""), address=request.POST.get("address", ""),
+            agency=agency, **_how(request)))  # fmt: skip
+        return redirect("villages:settlements")
+    visible = villages_visible_to(request.user)
+    context = {
+        "shops": Shop.objects.filter(village__in=visible)
+        .select_related("village")
+        .prefetch_related("goods__stock"),
+        "statements": Statement.objects.filter(shop__village__in=visible).select_related("shop__village")[
+            :60
+        ],
+        "may_propose": villages_administered_by(request.user).exists(),
+        "agencies": Agency.objects.filter(kind="shop", is_active=True, shop__isnull=True)[:50],
+    }
+    return render(request, "villages/shop/shops.html", context)
+
+
+@audience(Role.TOWN_ADMIN)
+@require_http_methods(["GET", "POST"])
+def approvals(request: HttpRequest) -> HttpResponse:
+    """What waits for the town: budgets, shops, payouts, legal checks."""
+    visible = villages_supervised_by(request.user)
+    if request.method == "POST":
+        _decide(request, visible)
+        return redirect("villages:town_budget")
+    context = {
+        "budgets": BudgetRequest.objects.filter(village__in=visible, state="asked").select_related(
+            "village", "asked_by"
+        ),
+        "shops": Shop.objects.filter(village__in=visible, state="proposed").select_related(
+            "village", "proposed_by"
+        ),
+        "statements": Statement.objects.filter(shop__village__in=visible, state="confirmed").select_related(
+            "shop__village"
+        ),
+        "drafts": RuleSet.objects.filter(
+            town_code__in=visible.values("town_code"), published_at__isnull=True
+        ).exclude(state="withdrawn"),
+    }
+    return render(request, "villages/money/approvals.html", context)
+
+
+def _decide(request: HttpRequest, visible: Any) -> None:
+    told, how = request.POST, _how(request)
+    yes, why = told.get("decision") == "yes", told.get("reason", "")
+    if told.get("what") == "budget":
+        asked = get_object_or_404(BudgetRequest, pk=_uuid(told.get("pk", "")), village__in=visible)
+        _try(request, "已处理。", lambda: budget.decide_budget(request.user, asked.pk, yes, why, **how))
+    elif told.get("what") == "shop":
+        shop = get_object_or_404(Shop, pk=_number(request, "pk"), village__in=visible)
+        _try(request, "已处理。", lambda: shops.decide_shop(request.user, shop.pk, yes, why, **how))
+    else:
+        due = get_object_or_404(Statement, pk=_uuid(told.get("pk", "")), shop__village__in=visible)
+        _try(request, "付款已记录。", lambda: settlement.pay_out(request.user, due.pk, **how))
+
+
+@audience(*STAFF)
+@require_http_methods(["GET", "POST"])
+def rule_sets(request: HttpRequest) -> HttpResponse:
+    """Versions of the town's and the villages' rules; a village drafts its extension."""
+    visible = villages_visible_to(request.user)
+    if request.method == "POST":
+        _draft(request)
+        return redirect("villages:rules")
+    towns = visible.values("town_code")
+    own = visible.order_by("code").first()
+    current = rule_set_in_force(own, timezone.localdate()) if own else None
+    context = {
+        "rows": RuleSet.objects.filter(town_code__in=towns).select_related("village", "made_by"),
+        "current": current, "groups": groups_of(book_of(current)) if current else [],
+        "is_town": Role.TOWN_ADMIN in request.user.roles,  # type: ignore[union-attr]
+        "switchable": [r for r in book_of(current).rules.values() if r.switchable] if current else [],
+    }  # fmt: skip
+    return render(request, "villages/rules/list.html", context)
+
+
+def _draft(request: HttpRequest) -> None:
+    told, how = request.POST, _how(request)
+    if told.get("what") == "town":
+        town = villages_supervised_by(request.user).values_list("town_code", flat=True).first()
+        if town is None:
+            raise Http404
+        _try(
+            request,
+            "草案已建立。",
+            lambda: rules.draft_town_rules(request.user, town, rules.starting_content(), **how),
+        )
+        return
+    village = get_own_village(request.user, told.get("village", ""))
+    changes: dict[str, Any] = {"off": told.getlist("off")}
+    if told.get("title", "").strip():
+        changes["add"] = [
+            {
+                "code": told.get("code", "").strip().upper(), "category": "local", "kind": "earn",
+                "title": told["title"].strip(), "trigger": told.get("trigger", "").strip(),
+                "evidence": told.get("evidence", "").strip() or "现场记录", "points": _number(request, "points"),
+                "caps": [{"per": "month", "limit": max(_number(request, "times"), 1), "of": "times"}],
+            }
+        ]  # fmt: skip
+    _try(
+        request,
+        "草案已建立，待村民代表会议表决。",
+        lambda: rules.draft_village_rules(request.user, village, changes, **how),
+    )
+
+
+@audience(*STAFF)
+@require_http_methods(["GET", "POST"])
+def rule_set(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version: its steps, what it changes, and who would change grade under it."""
+    visible = villages_visible_to(request.user)
+    found = (
+        RuleSet.objects.filter(pk=pk, town_code__in=visible.values("town_code"))
+        .select_related("village", "parent")
+        .first()
+    )
+    if found is None or (found.village_id and not visible.filter(pk=found.village_id).exists()):
+        raise Http404
+    if request.method == "POST":
+        _rule_step(request, found)
+        return redirect("villages:rule_set", pk=pk)
+    seen, changes = rules.dry_run(found, now=timezone.now()) if found.published_at is None else (0, [])
+    context = {
+        "set": found, "groups": groups_of(book_of(found)), "seen": seen, "changes": changes[:200],
+        "more": max(len(changes) - 200, 0), "total": len(changes), "today": timezone.localdate(),
+    }  # fmt: skip
+    return render(request, "villages/rules/one.html", context)
+
+
+def _rule_step(request: HttpRequest, found: RuleSet) -> None:
+    told, how = request.POST, _how(request)
+    on = parse_date(told.get("minutes_on", "") or "0") or timezone.localdate()
+    steps: dict[str, Any] = {
+        "council": lambda: rules.record_council(
+            request.user, found.pk, minutes_ref=told.get("minutes_ref", ""), minutes_on=on,
+            votes=told.get("votes", ""), **how),
+        "legal": lambda: rules.record_legal_check(request.user, found.pk, note=told.get("note", ""), **how),
+        "notice": lambda: rules.announce(request.user, found.pk, **how),
+        "publish": lambda: rules.publish(request.user, found.pk, **how),
+    }  # fmt: skip
+    step = told.get("step", "")
+    is_town = Role.TOWN_ADMIN in request.user.roles  # type: ignore[union-attr]
+    if step not in steps or (step in ("legal", "publish") and not is_town):
+        raise Http404
+    _try(request, "已登记。", steps[step])
+
+
+@audience(*STAFF)
+@require_http_methods(["GET", "POST"])
+def listing(request: HttpRequest) -> HttpResponse:
+    """失信清单, for named officers only; every opening is recorded."""
+    visible = villages_visible_to(request.user)
+    if request.method == "POST":
+        _list_step(request)
+        return redirect("villages:dishonesty")
+    audit.record("villages.dishonesty.viewed", origin=audit.origin_of(request))
+    own = villages_administered_by(request.user).order_by("code").first()
+    current = rule_set_in_force(own, timezone.localdate()) if own else None
+    rows = DishonestyEntry.objects.filter(village__in=visible).select_related(
+        "event__resident", "event__rule_set", "village", "proposed_by"
+    )
+    context = {
+        "rows": [(row, book_of(row.event.rule_set).rules[row.event.rule_code]) for row in rows[:200]], "own": own,
+        "rules": [
+            r for r in book_of(current).rules.values() if r.is_negative and r.kind in (Kind.SCORE, Kind.VETO)
+        ] if current else [],
+    }  # fmt: skip
+    return render(request, "villages/rules/dishonesty.html", context)
+
+
+def _list_step(request: HttpRequest) -> None:
+    told, how = request.POST, _how(request)
+    mine = villages_administered_by(request.user)
+    if told.get("act") == "propose":
+        person = Resident.objects.filter(pk=_number(request, "resident"), village__in=mine).first()
+        on = parse_date(told.get("occurred_on", "") or "0")
+        if person is None or on is None:
+            messages.error(request, "请填写村民编号和发生日期。")
+            return
+        _try(request, "已登记，待另一位工作人员复核。", lambda: dishonesty.propose(
+            request.user, person, told.get("rule", ""), occurred_on=on,
+            evidence=told.get("evidence", ""), **how))  # fmt: skip
+        return
+    entry = DishonestyEntry.objects.filter(
+        pk=_uuid(told.get("pk", "")), village__in=villages_visible_to(request.user)
+    ).first()
+    if entry is None:
+        raise Http404
+    steps: dict[str, Any] = {
+        "confirm": lambda: dishonesty.confirm(request.user, entry.pk, **how),
+        "drop": lambda: dishonesty.drop(request.user, entry.pk, told.get("note", ""), **how),
+        "repair": lambda: dishonesty.repair(request.user, entry.pk, told.get("note", ""), **how),
+    }
+    if told.get("act") in steps:
+        _try(request, "已登记。", steps[told["act"]])
+
+
+@audience(*STAFF)
+@require_http_methods(["GET", "POST"])
+def honour_list(request: HttpRequest) -> HttpResponse:
+    """Honours to check and under notice."""
+    visible = villages_visible_to(request.user)
+    if request.method == "POST":
+        found = Honour.objects.filter(pk=_uuid(request.POST.get("pk", "")), village__in=visible).first()
+        if found is None:
+            raise Http404
+        yes, why = request.POST.get("decision") == "yes", request.POST.get("reason", "")
+        if request.POST.get("decision") == "object":
+            _try(request, "异议已登记。", lambda: honours.object_to(found.pk, why, **_how(request)))
+        else:
+            _try(
+                request, "已处理。", lambda: honours.check(request.user, found.pk, yes, why, **_how(request))
+            )
+        return redirect("villages:honours")
+    rows = Honour.objects.filter(village__in=visible).select_related("resident", "village")
+    return render(request, "villages/rules/honours.html", {"rows": rows[:200]})
+
+
+@audience(*READERS)
+@require_GET
+def appeal_list(request: HttpRequest) -> HttpResponse:
+    """Appeals of the villages and those the user sits on."""
+    seats = PanelSeat.objects.filter(member_id=request.user.pk).values("appeal")
+    rows = Appeal.objects.filter(pk__in=seats)
+    if request.user.roles & set(STAFF):  # type: ignore[union-attr]
+        rows = Appeal.objects.filter(village__in=villages_visible_to(request.user)) | rows
+    found = rows.select_related("village", "event__rule_set").distinct()[:200]
+    return render(
+        request,
+        "villages/appeals/list.html",
+        {"rows": [(a, subject_of(a)) for a in found], "today": timezone.localdate()},
+    )
+
+
+@audience(*READERS)
+@require_http_methods(["GET", "POST"])
+def appeal_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One appeal: the panel is named, its members vote; opening it is recorded."""
+    found = Appeal.objects.filter(pk=pk).select_related("village", "resident", "event__rule_set").first()
+    if found is None or not _may_open(request, found):
+        raise Http404
+    if request.method == "POST":
+        _appeal_step(request, found)
+        return redirect("villages:appeal", pk=pk)
+    audit.record("villages.appeal.viewed", origin=audit.origin_of(request), target=f"appeal:{pk}")
+    seat = found.seats.filter(member_id=request.user.pk, voted_at__isnull=True).first()
+    needs_panel = found.state in ("filed", "town") and not found.seats.filter(voted_at__isnull=True).exists()
+    context = {
+        "appeal": found, "subject": subject_of(found), "seats": found.seats.select_related("member"), "seat": seat,
+        "candidates": appeals.may_sit(found).select_related("agency")[:60]
+        if needs_panel and _is_desk(request, found) else [],
+        "today": timezone.localdate(),
+    }  # fmt: skip
+    return render(request, "villages/appeals/one.html", context)
+
+
+def _appeal_step(request: HttpRequest, found: Appeal) -> None:
+    how = _how(request)
+    if request.POST.get("act") == "seat" and _is_desk(request, found):
+        members = list(
+            User.objects.filter(pk__in=[int(v) for v in request.POST.getlist("member") if v.isdigit()])
+        )
+        _try(request, "评议组已组成。", lambda: appeals.seat_panel(request.user, found.pk, members, **how))
+    elif request.POST.get("act") == "vote":
+        uphold = request.POST.get("uphold") == "1"
+        _try(
+            request,
+            "表决已记录。",
+            lambda: appeals.vote(request.user, found.pk, uphold, request.POST.get("reason", ""), **how),
+        )
+
+
+def _may_open(request: HttpRequest, found: Appeal) -> bool:
+    return _is_desk(request, found) or found.seats.filter(member_id=request.user.pk).exists()
+
+
+def _is_desk(request: HttpRequest, found: Appeal) -> bool:
+    """Village administrators who are not the person concerned; the town for its villages."""
+    own = resident_of(request.user)
+    if own is not None and own.pk == found.resident_id:
+        return False
+    desks = (
+        villages_supervised_by(request.user)
+        if found.second_step
+        else villages_administered_by(request.user) | villages_supervised_by(request.user)
+    )
+    return desks.filter(pk=found.village_id).exists()
+
+
+def _visible(request: HttpRequest, code: str) -> Village:
+    visible = villages_visible_to(request.user)
+    found = visible.filter(code=code).first() if code else visible.order_by("code").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _how(request: HttpRequest) -> dict[str, Any]:
+    return {"origin": audit.origin_of(request), "now": timezone.now()}
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.POST.get(name, "")
+    return int(text) if text.isdigit() else 0
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _try(request: HttpRequest, done: str, do: Any) -> None:
+    try:
+        do()
+        messages.success(request, done)
+    except REFUSALS as refusal:
+        messages.error(request, str(refusal))
