@@ -197,9 +197,14 @@ def waterfall_block(board: Board) -> dict[str, Any]:
             {"label": BY_NAMES[way], "value": way if way != "dimension" else "", "active": way == by}
             for way in ways
         ],
-        "parts": parts,
+        "parts": [(name, _hundredths(points)) for name, points in parts],
         "change": after - before,
     }
+
+
+def _hundredths(points: float) -> float:
+    """As printed: what rounds to zero has no sign."""
+    return round(float(points), 2) + 0.0
 
 
 def _joined(parts: Sequence[tuple[str, float]], most: int) -> list[tuple[str, float]]:
@@ -399,7 +404,7 @@ def _town_row(board: Board, card: PanelCard, series: SeriesData) -> dict[str, An
         "light": str(light) if light else "",
         "shape": LIGHT_SHAPES.get(light, "") if light else "",
         "word": LIGHT_WORDS.get(light, "暂无") if light else "暂无",
-        "month": float(values[-1] - values[month]) if month is not None else None,
+        "month": _hundredths(values[-1] - values[month]) if month is not None else None,
         "entities": series.entities[last],
         "spark": [float(v) for v in values[-365::7]],
         "url": reverse("sme_index:board") + board.state.query(panel=card.code, compare=()),
@@ -455,7 +460,9 @@ def _drill_row(board: Board, by: str, card: PanelCard, series: SeriesData | None
         "hidden": False,
         "value": value,
         "entities": series.entities[last],
-        "month": value - float(series.values[month, board.state.dimension]) if month is not None else None,
+        "month": _hundredths(value - series.values[month, board.state.dimension])
+        if month is not None
+        else None,
         "spark": [float(v) for v in series.values[max(last - 365, 0) : last + 1 : 7, board.state.dimension]],
         "url": reverse("sme_index:board") + board.state.query(panel=card.code, compare=()),
     }

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.roles import Role
 from index.contracts import PanelKind
 from index.engine.alerts import (
+    SPRING_FESTIVALS,
     AlertStanding,
     UnableToJudge,
     fit_season,
@@ -40,6 +41,8 @@ WATCHED = (PanelKind.UNIVERSE, PanelKind.TOWN, PanelKind.SECTION, PanelKind.SIZE
 LIMIT = 3.0
 LEAST_PERCENT = 1.0  # below that a move is no news whatever its residual says
 LEAST_HISTORY = 400  # a whole year of seasons, and a month to compare with
+FESTIVAL_DAYS = 75  # figures of the festival's month are released until then
+FESTIVAL_PERCENT = 3.0
 LOOK_BACK = 60
 EVIDENCE_DAYS = 35
 TOP_PARTS = 5
@@ -78,9 +81,18 @@ def quarter_start(day: date) -> date:
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
 
 
+def after_festival(day: date) -> bool:
+    """True while released figures still show the Spring Festival's stop of work.
+
+    The festival wanders against the months that figures are released for, so one or two earlier years do not say
+    how deep the dip should be.
+    """
+    return any(0 <= (day - first).days <= FESTIVAL_DAYS for first in SPRING_FESTIVALS)
+
+
 def signals_of(
     days: Sequence[date], values: NDArray[np.float64], late: Callable[[date], bool], first: int,
-    least: int = LEAST_HISTORY,
+    least: int = LEAST_HISTORY, *, alone: bool = False,
 ) -> Signal:  # fmt: skip
     """Signals from place ``first`` on, each quarter judged by a season fitted on ``least`` or more days before it."""
     score = np.full(len(days), np.nan)
@@ -103,7 +115,9 @@ def signals_of(
     fires: list[bool | None] = []
     for n, day in enumerate(days):
         known = np.isfinite(score[n]) and not late(day)
-        fires.append(bool(abs(score[n]) > LIMIT and percent[n] >= LEAST_PERCENT) if known else None)
+        # Judged alone, a series cannot tell the festival from a fall; beside the city it must differ clearly.
+        least_percent = (np.inf if alone else FESTIVAL_PERCENT) if after_festival(day) else LEAST_PERCENT
+        fires.append(bool(abs(score[n]) > LIMIT and percent[n] >= least_percent) if known else None)
     return Signal(score, gap, fires)
 
 
@@ -182,7 +196,7 @@ def _judge(
 ) -> int:  # fmt: skip
     values = judged_values(series, city, dimension)
     first = 0 if whole else max(len(series.days) - LOOK_BACK, 0)
-    signal = signals_of(series.days, values, lambda day: day in late, first)
+    signal = signals_of(series.days, values, lambda day: day in late, first, alone=city is None)
     made = 0
     for episode in episodes_of(signal, first):
         day = series.days[episode.opened]

@@ -1,5 +1,6 @@
 """The planted shock is found and decomposed; an alert lives from signal to reason; a bulletin is signed by another."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def raised(monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
 
 
 def _with_short_history(real: Any) -> Any:
-    return lambda days, values, late, first: real(days, values, late, first, 150)
+    return lambda days, values, late, first, **more: real(days, values, late, first, 150, **more)
 
 
 def test_the_town_that_was_hit_raises_an_alert_with_its_evidence(raised: list[Alert]) -> None:
@@ -43,6 +44,15 @@ def test_the_town_that_was_hit_raises_an_alert_with_its_evidence(raised: list[Al
     assert one.evidence["vintage"]["data_version"]
     fired = [day for day, _, signal in one.evidence["points"] if signal]
     assert fired[0] == "2026-05-10"
+
+
+def test_the_dip_after_spring_festival_is_no_alert_of_the_city(raised: list[Alert]) -> None:
+    assert alerts.after_festival(date(2026, 3, 15))
+    assert not alerts.after_festival(date(2026, 5, 10))
+    in_shadow = [
+        one for one in raised if alerts.after_festival(one.opened_on) and one.panel.kind == "universe"
+    ]
+    assert in_shadow == []
 
 
 def test_a_repetition_raises_nothing_anew(raised: list[Alert]) -> None:
