@@ -2,4 +2,6 @@
 
 from typing import Any
 
-BEAT: dict[str, dict[str, Any]] = {}
+BEAT: dict[str, dict[str, Any]] = {
+    "catalog-publish-due": {"task": "catalog.publish_due", "schedule": 300.0, "options": {"expires": 300}},
+}
