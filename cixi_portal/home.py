@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.access import audience, open_to_all
 from accounts.roles import Role
+from catalog.views.apply import my_context
 from cixi_portal.demo_city import notable_firms
 from credit.views.desk import desk_context
 from foundation import ui_samples
@@ -30,6 +31,7 @@ STARTS: tuple[tuple[Role, str], ...] = (
     (Role.TOWN_ADMIN, "villages:town"),
     (Role.VILLAGER, "villages:my"),
     (Role.SHOP_KEEPER, "villages:till"),
+    (Role.OUTSIDE_APPLICANT, "catalog:my"),
 )
 
 
@@ -39,7 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if not user.is_authenticated:
         return render(request, "home/public.html", {"notable": _notable()})
     if user.roles & BANKS:
-        return render(request, "credit/desk.html", desk_context(user) | {"notable": _notable()})
+        context = desk_context(user) | my_context(user) | {"notable": _notable()}
+        return render(request, "home/bank.html", context)
     for role, name in STARTS:
         if role in user.roles and (url := _address(name)):
             return redirect(url)

@@ -30,12 +30,14 @@ BATCHES = Entry("datahub:batches", "报送批次", "folder2-open")
 ITEMS = Entry("datahub:items", "数据目录", "database")
 GAPS = Entry("datahub:gaps", "数据缺口", "question-circle")
 OPEN_DATA = Entry("catalog:list", "数据开放", "hdd-stack")
+OPEN_DESK = Entry("catalog:desk", "开放工作台", "shield-check")
+OWN_DATA = Entry("catalog:my", "申请与授权", "unlock")
 INDEX = Entry("sme_index:board", "金融指数", "graph-up")
 INDEX_ALERTS = Entry("sme_index:alerts", "指数预警", "bell")
 BULLETINS = Entry("sme_index:bulletins", "指数简报", "file-earmark-text")
 # An entry whose address does not exist (an app that is not installed) is left out.
 ENTRIES: dict[Role, tuple[Entry, ...]] = {
-    Role.BANK_OFFICER: (SEARCH, INDEX, SCORECARD, OPEN_DATA),
+    Role.BANK_OFFICER: (SEARCH, INDEX, SCORECARD, OPEN_DATA, OWN_DATA),
     Role.BANK_MANAGER: (
         SEARCH,
         INDEX,
@@ -46,11 +48,11 @@ ENTRIES: dict[Role, tuple[Entry, ...]] = {
     ),
     Role.LEADER: (INDEX, BULLETINS, CITY, SEARCH, SCORECARD),
     Role.INDEX_ANALYST: (INDEX, INDEX_ALERTS, BULLETINS, CITY, SEARCH),
-    Role.DATA_CENTRE_OPERATOR: (DESK, OPEN_DATA, ITEMS, RUNS, INDEX),
+    Role.DATA_CENTRE_OPERATOR: (DESK, OPEN_DESK, OPEN_DATA, RUNS, INDEX),
     Role.MODEL_MANAGER: (RUNS, SCORECARD, CITY, SEARCH, ITEMS),
     Role.ENTERPRISE_REP: (Entry("credit:own", "本企业", "building"), SCORECARD),
-    Role.DATA_STEWARD: (DESK, DELIVER, BATCHES, OPEN_DATA, Entry("accounts:tokens", "接口令牌", "key")),
-    Role.DATA_REVIEWER: (DESK, BATCHES, ITEMS, GAPS),
+    Role.DATA_STEWARD: (DESK, DELIVER, OPEN_DESK, OPEN_DATA, Entry("accounts:tokens", "接口令牌", "key")),
+    Role.DATA_REVIEWER: (DESK, OPEN_DESK, BATCHES, ITEMS, GAPS),
     Role.VILLAGE_ADMIN: (
         Entry("villages:review", "审核台", "clipboard-check"),
         Entry("villages:activities", "活动", "calendar3"),
@@ -75,12 +77,20 @@ ENTRIES: dict[Role, tuple[Entry, ...]] = {
         Entry("villages:till_goods", "商品库存", "gift"),
         Entry("villages:till_statements", "结算单", "receipt"),
     ),
-    Role.OUTSIDE_APPLICANT: (OPEN_DATA,),
+    Role.OUTSIDE_APPLICANT: (
+        OWN_DATA,
+        OPEN_DATA,
+        Entry("catalog:applications", "我的申请", "file-earmark-text"),
+    ),
     Role.SYSTEM_OFFICER: (
         Entry("accounts:people", "用户", "people"),
         Entry("accounts:agencies", "机构", "building"),
     ),
-    Role.SECURITY_OFFICER: (Entry("accounts:rights", "角色", "shield-check"),),
+    Role.SECURITY_OFFICER: (
+        Entry("accounts:rights", "角色", "shield-check"),
+        Entry("catalog:desk_changes", "分级复核", "clipboard-check"),
+        Entry("catalog:applications", "受限开放申请", "file-earmark-text"),
+    ),
     Role.AUDITOR: (Entry("audit:list", "审计日志", "journal-check"),),
 }
 MOST_ENTRIES = 6

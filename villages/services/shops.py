@@ -82,7 +82,9 @@ def keep_goods(
     with audit.action(
         "villages.goods.kept", origin=origin, detail={"points": points, "cost_fen": cost_fen}
     ) as entry:
-        goods = Goods.objects.select_for_update().filter(pk=goods_id or 0, shop=shop).first() or Goods(shop=shop)
+        goods = Goods.objects.select_for_update().filter(pk=goods_id or 0, shop=shop).first() or Goods(
+            shop=shop
+        )
         priced = (goods.points, goods.cost_fen) != (points, cost_fen) or goods.pk is None
         goods.name, goods.points, goods.cost_fen, goods.kind = name.strip()[:60], points, cost_fen, kind
         goods.unit, goods.is_listed, goods.low_at = unit[:8] or "件", is_listed, low_at
