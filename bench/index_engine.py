@@ -20,7 +20,17 @@ from index.engine.chain import (
     whole,
 )
 from index.engine.contributions import day_contributions
-from index.engine.cube import Cube, Day, build_cube, make_day, match_changes, match_days, roll_up, update_cube
+from index.engine.cube import (
+    Cube,
+    Day,
+    advance_cube,
+    build_cube,
+    make_day,
+    match_changes,
+    match_days,
+    roll_up,
+    update_cube,
+)
 from index.engine.levels import indicator_levels, tree_levels
 from index.engine.scoring import MISSING, TOP, Floats
 
@@ -115,8 +125,7 @@ def _day(city: City) -> Floats:
 def _update(city: City, before: Cube) -> Floats:
     """A day from the changed entities: new cube, matched links, all town and dimension series."""
     old, new = _changed(city)
-    match = match_changes(before, old, new)
-    update_cube(before, old, new)
+    _, match = advance_cube(before, old, new)
     wider = [city.industry_size, np.zeros(CELLS, dtype=np.int64)]
     segment = open_segment(base_shares(before, city.weights)).stepped(link_ratios(match, wider))
     return levels(segment, _towns(city))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.cube import Cube, Int64s, Match
+from index.engine.cube import Cube, Int64s, Match, sum_rows
 from index.engine.scoring import TOP, Floats
 
 FLOOR = 100
@@ -118,9 +118,7 @@ class Series:
 
     def sums(self, values: Floats) -> Floats:
         """(groups, bundles) sums of (G, J) values."""
-        inside = self.cells >= 0
-        rows = np.zeros((self.groups, values.shape[1]))
-        np.add.at(rows, self.cells[inside], values[inside])
+        rows = sum_rows(values, self.cells, self.groups)
         out = np.zeros((self.groups, self.bundles))
         for j in np.flatnonzero(self.indicators >= 0):
             out[:, self.indicators[j]] += rows[:, j]
@@ -183,9 +181,6 @@ def rereference(levels: Floats, reference: NDArray[np.bool_], base: float = 100.
 
 def _means(cube: Cube, series: Series, floor: int) -> Floats:
     """(groups, J) floored mean scores; 0 where there is nobody."""
-    inside = series.cells >= 0
-    total = np.zeros((series.groups, cube.shape[1]), dtype=np.int64)
-    people = np.zeros_like(total)
-    np.add.at(total, series.cells[inside], floored(cube.s, cube.n, floor)[inside])
-    np.add.at(people, series.cells[inside], cube.n[inside])
+    total = sum_rows(floored(cube.s, cube.n, floor), series.cells, series.groups)
+    people = sum_rows(cube.n, series.cells, series.groups)
     return np.where(people > 0, total / np.maximum(people, 1), 0.0)

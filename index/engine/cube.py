@@ -9,6 +9,7 @@ Scores are indicator-major: ``z`` has shape (J, n), uint16, MISSING where there 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,26 +116,26 @@ def build_cube(day: Day, cells: int, workers: int = 1) -> Cube:
     bounds = np.flatnonzero(np.r_[True, day.cell[1:] != day.cell[:-1]]) if len(day.cell) else np.zeros(0, int)
     found = day.cell[bounds]
     flat = bool((day.weight == 1).all())
-    parts = tuple(np.zeros((day.indicators, cells), dtype=np.int64) for _ in range(4))
+    shape = (cells, day.indicators)
+    s, n, s2 = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    count = n if flat else np.zeros(shape, dtype=np.int64)
 
     def fill(indicators: range) -> None:
+        mine = slice(indicators.start, indicators.stop)
         if flat:
-            mine = slice(indicators.start, indicators.stop)
-            s, count, s2 = _unweighted(day, bounds, indicators)
-            for part, sums in zip(parts, (s, count, count, s2), strict=True):
-                part[mine, found] = sums
+            for part, sums in zip((s, n, s2), _unweighted(day, bounds, indicators), strict=True):
+                part[found, mine] = sums.T
             return
         for j in indicators:
-            for part, sums in zip(parts, _weighted(day, bounds, j), strict=True):
-                part[j, found] = sums
+            for part, column in zip((s, n, count, s2), _weighted(day, bounds, j), strict=True):
+                part[found, j] = column
 
-    if len(bounds):
-        if workers > 1:
-            with ThreadPoolExecutor(workers) as pool:
-                list(pool.map(fill, _shares(day.indicators, workers)))
-        else:
-            fill(range(day.indicators))
-    return Cube(*(np.ascontiguousarray(part.T) for part in parts))
+    if len(bounds) and workers > 1:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(fill, _shares(day.indicators, workers)))
+    elif len(bounds):
+        fill(range(day.indicators))
+    return Cube(s, n, count, s2)
 
 
 def update_cube(cube: Cube, old: Day, new: Day) -> Cube:
@@ -147,15 +148,28 @@ def update_cube(cube: Cube, old: Day, new: Day) -> Cube:
     return cube - build_cube(old, cells) + build_cube(new, cells)
 
 
+def advance_cube(cube: Cube, old: Day, new: Day) -> tuple[Cube, "Match"]:
+    """Tomorrow's cube and the matched set of the step, from the changed entities alone (see `update_cube`)."""
+    cells = len(cube.s)
+    rest = cube - build_cube(old, cells)
+    return rest + build_cube(new, cells), _with_rest(rest, match_days(old, new, cells))
+
+
 def roll_up(cube: Cube, group: NDArray[np.integer], groups: int) -> Cube:
     """Sum cells into coarser groups: group[g] is the group of cell g, or negative to leave it out."""
-    parts = []
-    for part in cube.parts():
-        out = np.zeros((groups, part.shape[1]), dtype=np.int64)
-        inside = group >= 0
-        np.add.at(out, group[inside], part[inside])
-        parts.append(out)
-    return Cube(*parts)
+    return Cube(*(sum_rows(part, group, groups) for part in cube.parts()))
+
+
+def sum_rows(values: NDArray[Any], group: NDArray[np.integer], groups: int) -> NDArray[Any]:
+    """(groups, J) sums of the rows of (G, J) values by group, in the rows' order; a negative group is left out."""
+    order = np.argsort(group, kind="stable")
+    order = order[np.searchsorted(group[order], 0) :]
+    out = np.zeros((groups, values.shape[1]), dtype=values.dtype)
+    if len(order):
+        sorted_group = group[order]
+        bounds = np.flatnonzero(np.r_[True, sorted_group[1:] != sorted_group[:-1]])
+        out[sorted_group[bounds]] = np.add.reduceat(values[order], bounds, axis=0)
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,8 +208,10 @@ def match_days(old: Day, new: Day, cells: int, workers: int = 1) -> Match:
 def match_changes(before: Cube, old: Day, new: Day) -> Match:
     """The same from yesterday's cube and the changed entities alone: who did not change is matched with itself."""
     cells = len(before.s)
-    rest = before - build_cube(old, cells)
-    moved = match_days(old, new, cells)
+    return _with_rest(before - build_cube(old, cells), match_days(old, new, cells))
+
+
+def _with_rest(rest: Cube, moved: Match) -> Match:
     return Match(rest.s + moved.before, rest.s + moved.after, rest.n + moved.n, rest.count + moved.count)
 
 

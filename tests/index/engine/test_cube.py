@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from index.engine.cube import (
     Day,
     UnableToBuildCube,
+    advance_cube,
     build_cube,
     largest_weight,
     make_day,
@@ -76,6 +77,8 @@ def test_an_update_equals_building_anew(days: tuple[list[Any], list[Any]]) -> No
     before = build_cube(old, CELLS)
     assert update_cube(before, old.take(changed), new.take(changed)).equals(build_cube(new, CELLS))
     assert match_changes(before, old.take(changed), new.take(changed)).equals(match_days(old, new, CELLS))
+    cube, match = advance_cube(before, old.take(changed), new.take(changed))
+    assert cube.equals(build_cube(new, CELLS)) and match.equals(match_days(old, new, CELLS))
 
 
 @QUICK
