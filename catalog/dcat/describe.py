@@ -183,7 +183,7 @@ class Describer:
         return self._share(thing)
 
     def _contact(self, dataset: Dataset) -> Thing:
-        kind = Thing("vcard:Organization", None, [("vcard:fn", zh(dataset.publisher.name))])
+        kind = Thing("vcard:Kind", None, [("vcard:fn", zh(dataset.publisher.name))])
         kind.add(
             "vcard:hasURL", Iri(self.absolute(reverse("catalog:feedback_new")) + f"?dataset={dataset.name}")
         )

@@ -8,10 +8,11 @@ from typing import Any
 from django.db.models import Max
 
 from catalog import row_store
-from catalog.engine.columns import Column, describe
+from catalog.engine.columns import Column, columns_of, describe
 from catalog.engine.row_query import RowQuery
 from catalog.models import Dataset, Release, ReleaseState, Resource, ResourceField
 from catalog.selectors.profiles import make_profile
+from catalog.services.differences import compare
 from catalog.services.drafts import COPIED, FIELD_COPIED, RESOURCE_COPIED, _search_text
 from catalog.vocabulary import Grade, State
 
@@ -102,6 +103,7 @@ def put_in_force(dataset: Dataset, *, now: datetime) -> Dataset:
     Whether it may be published has been decided by the caller, within whose transaction this stands.
     Returns the published dataset.
     """
+    seal_open(dataset, now=now)
     _choose_releases(dataset)
     public = _take_over(dataset, now) if dataset.revises_id else dataset
     public.state = State.PUBLISHED
@@ -117,6 +119,14 @@ def put_in_force(dataset: Dataset, *, now: datetime) -> Dataset:
     return public
 
 
+def seal_open(dataset: Dataset, *, now: datetime) -> int:
+    """Seal the tables that rows were written into by interface; returns how many there were."""
+    drafts = Release.objects.filter(resource__dataset=dataset, state=ReleaseState.DRAFT)
+    for release in drafts:
+        seal_release(release, columns_of(release.columns), now=now)
+    return len(drafts)
+
+
 def refresh(dataset: Dataset) -> None:
     """Bring what is kept beside the rows up to date (not saved): formats, row count, grade, search text."""
     resources = list(dataset.resources.select_related("current"))
@@ -128,9 +138,12 @@ def refresh(dataset: Dataset) -> None:
 
 
 def _choose_releases(dataset: Dataset) -> None:
-    for resource in dataset.resources.all():
+    for resource in dataset.resources.select_related("current"):
         latest = resource.releases.filter(state=ReleaseState.SEALED).order_by("-number").first()
         if latest is not None and latest.pk != resource.current_id:
+            if resource.current is not None:
+                latest.difference = compare(resource.current, latest)
+                latest.save(update_fields=["difference"])
             resource.current = latest
             resource.save(update_fields=["current"])
 
