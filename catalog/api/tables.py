@@ -1,5 +1,6 @@
 """The table API: datasets, resources, and rows with filters, sort, fields and keyset pages."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -40,14 +41,19 @@ MOST_ROWS = 1000
 MOST_FILTERS = 20
 MOST_DATASETS = 100
 NUL = "\x00"
-ERRORS: dict[int, Any] = {
-    400: serializers.ErrorSerializer, 401: serializers.ErrorSerializer, 403: serializers.ErrorSerializer,
-    404: serializers.ErrorSerializer, 406: serializers.ErrorSerializer, 429: serializers.ErrorSerializer,
-}  # fmt: skip
+SORTS = ["modified", "published", "title", "rows", "quality"]
+FLAGS = ["true", "false"]
+ERRORS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 406, 409, 429), serializers.ErrorSerializer)
 
 FILTER_HELP = (
     "条件“字段:比较:值”，可重复；比较为 eq ne gt gte lt lte contains starts in null，in 的值用竖线分隔"
 )
+
+
+class QueryRefused(ValidationError):
+    """The query is well formed but does not fit this table: the same status as in CKAN's interface."""
+
+    status_code = 409
 
 
 class PublicApi(APIView):
@@ -79,15 +85,16 @@ class DatasetsView(PublicApi):
         parameters=[
             OpenApiParameter("q", str, description="查询内容，支持两个字与拼音"),
             *(OpenApiParameter(name, str, many=True, description="可重复") for name in FACETS),
-            OpenApiParameter("sort", str, enum=["modified", "published", "title", "rows", "quality"]),
-            OpenApiParameter("start", int), OpenApiParameter("limit", int, description=f"至多 {MOST_DATASETS}"),
+            OpenApiParameter("sort", str, enum=SORTS),
+            OpenApiParameter("start", {"type": "integer", "minimum": 0, "maximum": 10**6}),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 0, "maximum": MOST_DATASETS}),
         ],
     )  # fmt: skip
     def get(self, request: Request, version: str = "v1") -> Response:
         asked = request.query_params
         start, limit = number(asked, "start", 0, 10**6), number(asked, "limit", 20, MOST_DATASETS)
         chosen = {name: asked.getlist(name)[:50] for name in FACETS if name in asked}
-        found = browse(text(asked, "q"), chosen, sort=text(asked, "sort"), start=start, size=limit)
+        found = browse(text(asked, "q"), chosen, sort=choice(asked, "sort", SORTS), start=start, size=limit)
         absolute = request.build_absolute_uri
         return Response({
             "count": found.total, "start": start,
@@ -135,9 +142,13 @@ class RowsView(PublicApi):
             OpenApiParameter("filters", str, description="JSON 条件，可用 $and、$or"),
             OpenApiParameter("q", str, description="在全部可读字段中查找"),
             OpenApiParameter("sort", str, description="字段代码，前加 - 为降序，逗号分隔"),
-            OpenApiParameter("limit", int, description=f"每页行数，缺省 100，至多 {MOST_ROWS}"),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
+                description="每页行数，缺省 100",
+            ),
             OpenApiParameter("cursor", str, description="上一页给出的翻页标记"),
-            OpenApiParameter("total", str, enum=["true", "false"], description="是否计算总数"),
+            OpenApiParameter("total", str, enum=FLAGS, description="是否计算总数"),
         ],
     )
     def get(self, request: Request, uid: Any, version: str = "v1") -> Response:
@@ -148,9 +159,9 @@ class RowsView(PublicApi):
             query = row_query(asked, table)
             if cursor := text(asked, "cursor"):
                 query = with_cursor(query, cursor)
-            page = read_page(table, query, limit=limit, with_total=text(asked, "total") != "false")
+            page = read_page(table, query, limit=limit, with_total=choice(asked, "total", FLAGS) != "false")
         except UnableToUnderstandQuery as error:
-            raise ValidationError({error.field: [str(error)]}) from None
+            raise QueryRefused({error.field: [str(error)]}) from None
         except UnableToAnswerInTime as error:
             return busy(str(error))
         note_call(table, timezone.now(), audit.origin_of(request), request.user, rows=len(page.rows))
@@ -186,7 +197,7 @@ class DumpView(PublicApi):
         responses={(200, media.partition(";")[0]): OpenApiTypes.BINARY for media in MEDIA_TYPES.values()} | ERRORS,
         parameters=[
             OpenApiParameter("format", str, enum=list(FORMATS)),
-            OpenApiParameter("bom", str, enum=["true", "false"], description="供电子表格打开的 CSV"),
+            OpenApiParameter("bom", str, enum=FLAGS, description="供电子表格打开的 CSV"),
             OpenApiParameter("fields", str), OpenApiParameter("filter", str, many=True, description=FILTER_HELP),
             OpenApiParameter("filters", str), OpenApiParameter("q", str), OpenApiParameter("sort", str),
         ],
@@ -194,15 +205,13 @@ class DumpView(PublicApi):
     def get(self, request: Request, uid: Any, version: str = "v1") -> Any:
         table = self.table(request, uid, Way.DOWNLOAD)
         asked = request.query_params
-        format = text(asked, "format") or "csv"
-        if format not in FORMATS:
-            raise ValidationError({"format": [f"应为 {'、'.join(FORMATS)} 之一。"]})
+        format = choice(asked, "format", FORMATS) or "csv"
         try:
             query = row_query(asked, table)
         except UnableToUnderstandQuery as error:
-            raise ValidationError({error.field: [str(error)]}) from None
+            raise QueryRefused({error.field: [str(error)]}) from None
         note_download(table, timezone.now(), audit.origin_of(request), request.user, format=format)
-        bom = text(asked, "bom") == "true"
+        bom = choice(asked, "bom", FLAGS) == "true"
         pieces = export(table, query, format, bom=bom, with_titles=bom, as_objects=True)
         response = StreamingHttpResponse(pieces, content_type=MEDIA_TYPES[format])
         name = "".join(c if c.isascii() else "_" for c in file_stem(table.resource))
@@ -225,6 +234,15 @@ class SuggestView(PublicApi):
         words = text(request.query_params, "q").strip()
         found = browse(words, {}, size=8).datasets if words else []
         return Response([{"title": d.title, "name": d.name, "url": dataset_page(d)} for d in found])
+
+
+class NothingView(PublicApi):
+    """An address that is none."""
+
+    schema = None
+
+    def get(self, request: Request, rest: str, version: str = "v1") -> Response:
+        raise NotFound
 
 
 # -- parameters -----------------------------------------------------------------------------------------
@@ -272,8 +290,16 @@ def with_cursor(query: RowQuery, cursor: str) -> RowQuery:
 def text(asked: Any, name: str) -> str:
     value = asked.get(name, "")
     if NUL in value or len(value) > 8000:
-        raise ValidationError({name: ["内容过长或含有不可用的字符。"]})
+        raise QueryRefused({name: ["内容过长或含有不可用的字符。"]})
     return str(value)
+
+
+def choice(asked: Any, name: str, allowed: Iterable[str]) -> str:
+    """One of the allowed words, '' where nothing is said. Raises ValidationError for any other."""
+    value = text(asked, name)
+    if name in asked and value not in allowed:
+        raise ValidationError({name: [f"应为 {'、'.join(allowed)} 之一。"]})
+    return value
 
 
 def number(asked: Any, name: str, default: int, most: int, least: int = 0) -> int:

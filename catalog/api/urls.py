@@ -15,4 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("resources/<uuid:uid>/dump/", tables.DumpView.as_view(), name="dump"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("suggest/", tables.SuggestView.as_view(), name="suggest"),
+    # Whatever else is asked for here is refused in the words of an interface, not with a page.
+    path("<path:rest>", tables.NothingView.as_view(), name="nothing"),
 ]

@@ -19,7 +19,8 @@ def raise_voices(as_of: dt.date, now: dt.datetime) -> None:
     """Feedback with answers, ninety days of use, searches in vain; once."""
     if not Feedback.objects.filter(is_demo=True).exists():
         for number, told in enumerate(yaml.safe_load(FILE.read_text(encoding="utf-8"))):
-            _one(*told, now - dt.timedelta(days=2 + 3 * number))
+            name, kind, title, text, answer = told
+            _one(name, kind, title, text, answer, now - dt.timedelta(days=2 + 3 * number))
     for words, times in MISSES:
         SearchMiss.objects.get_or_create(words=words, defaults={"times": times, "last_on": as_of})
     chance = random.Random(20)

@@ -4,6 +4,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -18,22 +20,17 @@ from catalog.search import folded, words_of
 from catalog.selectors.datasets import as_uid, published, visible_to, with_parts
 from catalog.vocabulary import LICENCES, Cycle, Lane, Opening, State, Subject
 
-LIGHT = ("pk", "publisher__code", "lane", "subject", "tags", "formats", "opening", "cycle", "licence")
+Rows = list[tuple[Any, ...]]
 FACETS = ("publisher", "lane", "subject", "opening", "formats", "cycle")
 FACET_TITLES = {
     "publisher": "数源单位", "lane": "重点领域", "subject": "数据领域", "opening": "开放属性", "formats": "格式",
     "cycle": "更新周期", "tags": "标签", "licence": "使用许可",
 }  # fmt: skip
-_PLACES = {
-    "publisher": 1,
-    "lane": 2,
-    "subject": 3,
-    "tags": 4,
-    "formats": 5,
-    "opening": 6,
-    "cycle": 7,
-    "licence": 8,
-}
+_COLUMNS = {
+    "publisher": "publisher__code", "lane": "lane", "subject": "subject", "tags": "tags", "formats": "formats",
+    "opening": "opening", "cycle": "cycle", "licence": "licence",
+}  # fmt: skip
+_LISTS = frozenset({"tags", "formats"})
 _CHOICES: dict[str, dict[str, str]] = {
     "lane": dict(Lane.choices), "subject": dict(Subject.choices), "opening": dict(Opening.choices),
     "cycle": dict(Cycle.choices), "licence": {code: licence.title for code, licence in LICENCES.items()},
@@ -71,17 +68,19 @@ def browse(
     """
     words = words_of(query)
     order = SORTS.get(sort) or ()
-    rows = list(_ordered(with_words(published(), words), words, order).values_list(*LIGHT))
-    wanted = {name: frozenset(values) for name, values in chosen.items() if values and name in _PLACES}
-    kept = [row for row in rows if all(_has(row, name, values) for name, values in wanted.items())]
+    wanted = {name: frozenset(values) for name, values in chosen.items() if values and name in _COLUMNS}
+    names = list(dict.fromkeys([*FACETS, *wanted]))
+    rows, places = _light(_ordered(with_words(published(), words), words, order), names)
+    kept = _keep(rows, places, wanted)
     titles = publisher_titles()
     facets = {}
     for name in FACETS:
-        others = {n: v for n, v in wanted.items() if n != name}
         base = (
-            kept if name not in wanted else [r for r in rows if all(_has(r, n, v) for n, v in others.items())]
+            kept
+            if name not in wanted
+            else _keep(rows, places, {n: v for n, v in wanted.items() if n != name})
         )
-        facets[name] = _facet(name, base, wanted.get(name, frozenset()), titles)
+        facets[name] = _facet(name, _count(base, places, (name,)), wanted.get(name, frozenset()), titles)
     page = [row[0] for row in kept[start : start + size]]
     return FoundDatasets(load_in_order(page), len(kept), facets)
 
@@ -105,8 +104,10 @@ def search_nodes(
     for node in nodes:
         found = found.filter(as_condition(node))
         words += _bare_words(node)
-    light = list(_ordered(found, words, tuple(sort)).values_list(*LIGHT))
-    counts = {name: _count(light, CKAN_FACETS[name]) for name in facets if name in CKAN_FACETS}
+    asked = {name: CKAN_FACETS[name] for name in facets if name in CKAN_FACETS}
+    needed = list(dict.fromkeys(own for names in asked.values() for own in names))
+    light, places = _light(_ordered(found, words, tuple(sort)), needed)
+    counts = {name: _count(light, places, own) for name, own in asked.items()}
     page = [row[0] for row in light[start : start + rows]]
     return FoundDatasets(load_in_order(page), len(light)), counts
 
@@ -157,28 +158,32 @@ def _ordered(datasets: QuerySet[Dataset], words: Sequence[str], order: tuple[Any
     return datasets.alias(rank=places).order_by("rank", "-modified_at", "-pk")
 
 
-def _has(row: tuple[Any, ...], name: str, values: frozenset[str]) -> bool:
-    held = row[_PLACES[name]]
-    return bool(values.intersection(held)) if isinstance(held, list) else held in values
+def _light(datasets: QuerySet[Dataset], names: Sequence[str]) -> tuple[Rows, dict[str, int]]:
+    """Keys and the named columns only, whatever the number in one query; where each column stands."""
+    rows: Rows = list(datasets.values_list("pk", *(_COLUMNS[name] for name in names)))
+    return rows, {name: place for place, name in enumerate(names, start=1)}
 
 
-def _count(rows: Iterable[tuple[Any, ...]], names: Sequence[str]) -> Counter[str]:
+def _keep(rows: Rows, places: Mapping[str, int], wanted: Mapping[str, frozenset[str]]) -> Rows:
+    for name, values in wanted.items():
+        place = places[name]
+        if name in _LISTS:
+            rows = [row for row in rows if not values.isdisjoint(row[place])]
+        else:
+            rows = [row for row in rows if row[place] in values]
+    return rows
+
+
+def _count(rows: Rows, places: Mapping[str, int], names: Sequence[str]) -> Counter[str]:
     counted: Counter[str] = Counter()
     for name in names:
-        place = _PLACES[name]
-        for row in rows:
-            held = row[place]
-            if isinstance(held, list):
-                counted.update(held)
-            elif held:
-                counted[held] += 1
+        held = map(itemgetter(places[name]), rows)
+        counted.update(chain.from_iterable(held) if name in _LISTS else held)
+    counted.pop("", None)
     return counted
 
 
-def _facet(
-    name: str, rows: Sequence[tuple[Any, ...]], chosen: frozenset[str], titles: Mapping[str, str]
-) -> Facet:
-    counted = _count(rows, (name,))
+def _facet(name: str, counted: Counter[str], chosen: frozenset[str], titles: Mapping[str, str]) -> Facet:
     for value in chosen:
         counted.setdefault(value, 0)
     ordered = sorted(counted.items(), key=lambda pair: (-pair[1], label_of(name, pair[0], titles)))

@@ -90,6 +90,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     "catalog_api:dump": public(args=a_resource),
     "catalog_api:schema": public(),
     "catalog_api:suggest": public(),
+    "catalog_api:nothing": public(ok=404, args=lambda world: {"rest": "nothing/"}),
     # what clients of open-data catalogues ask
     "catalog_open:version": public(),
     "catalog_open:version_slash": public(),

@@ -83,7 +83,7 @@ def datastore_info(call: Call) -> Any:
 def the_table(call: Call) -> OpenTable:
     """The resource's rows as the caller may read them. Raises CKAN's refusals."""
     resource = the_resource(call, "resource_id", "id")
-    if resource.current is None:
+    if resource.current is None and not resource.releases.exists():
         raise NotThere("Resource was not found in the datastore.")
     try:
         return open_table(call.viewer, resource, call.now, way=Way.INTERFACE)
