@@ -4,13 +4,15 @@ VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 PORT ?= 8000
 HOST ?= 127.0.0.1
+# LAN=1: https on the local network besides, for a real phone's camera; shows a QR code.
+LAN ?=
 PYTEST_WORKERS ?= 2
 PYTEST := $(PYTHON) -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -q
 
 .PHONY: run stop test test-system check bench backup restore install install-dev browser clean
 
 run: install
-	@PORT=$(PORT) HOST=$(HOST) exec $(PYTHON) -m cixi_portal.supervisor
+	@PORT=$(PORT) HOST=$(HOST) LAN=$(LAN) exec $(PYTHON) -m cixi_portal.supervisor
 
 stop: install
 	@$(PYTHON) -m cixi_portal.supervisor stop

@@ -1,6 +1,7 @@
 """The course of one ``make run``."""
 
 import contextlib
+import datetime as dt
 import hashlib
 import http.client
 import json
@@ -19,8 +20,9 @@ from cixi_portal.embedded import services
 from . import children
 from .address import Address
 from .children import PROJECT
+from .lan import LocalNetwork, ensure_certificate
 
-STOP_ORDER = ("web", "beat", "worker")
+STOP_ORDER = ("web", "lan", "beat", "worker")
 BACKGROUND = "demo-rest"
 READY_PATIENCE_SECONDS = 180
 RESTARTS_PER_MINUTE = 3
@@ -45,7 +47,10 @@ class Portal:
         self.restarts: dict[str, list[float]] = {}
         self.signals = 0
         self.listener: socket.socket
+        self.lan = LocalNetwork.from_environment(os.environ)
+        self.lan_listener: socket.socket | None = None
         hosts = os.environ.get("PORTAL_HOSTS", "").split(",") + address.names()
+        hosts += [self.lan.host] if self.lan else []
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "cixi_portal.settings.local"),
             "PYTHONUNBUFFERED": "1",
@@ -71,13 +76,14 @@ class Portal:
             if left := children.end_left_behind():  # they may still hold the port
                 self._say(f"已结束上次异常退出遗留的 {left} 个进程。")
             self.listener = self.address.reserve()
+            self.lan_listener = self.lan.reserve() if self.lan else None
             try:
                 with services.running():
                     self._serve()
             except Stopped:
                 pass
             finally:
-                self.listener.close()
+                self._close_listeners()
         self._say("已停止。")
 
     def _serve(self) -> None:
@@ -158,6 +164,8 @@ class Portal:
                 raise UnableToRun("演示账号未能准备好，原因见上。修正后再次执行 make run 即可继续。")
             self._say(printed.decode().strip())
         if not self.stopping:
+            if self.lan:
+                self._say(self.lan.invitation())
             self._say(f"ready: {self.address.url}")
 
     def _step(self, *arguments: str, role: str = "app") -> None:
@@ -177,7 +185,7 @@ class Portal:
         python, var = sys.executable, services.places().var
         celery = [python, "-m", "celery", "--quiet", "-A", "cixi_portal"]
         quiet = ["--loglevel", "WARNING"]
-        return {
+        commands = {
             "web": [
                 python, "-m", "gunicorn", "cixi_portal.wsgi", "--bind", f"fd://{self.listener.fileno()}",
                 "--workers", os.environ.get("PORTAL_WEB_WORKERS", "2"), "--worker-class", "gthread",
@@ -190,6 +198,15 @@ class Portal:
             ],
             "beat": [*celery, "beat", *quiet, "--schedule", str(var / "beat-schedule"), "--pidfile="],
         }  # fmt: skip
+        if self.lan and self.lan_listener:
+            key, certificate = ensure_certificate(var / "lan", self.lan.host, dt.datetime.now(dt.UTC))
+            commands["lan"] = [
+                python, "-m", "gunicorn", "cixi_portal.wsgi", "--bind", f"fd://{self.lan_listener.fileno()}",
+                "--keyfile", str(key), "--certfile", str(certificate), "--workers", "1", "--worker-class", "gthread",
+                "--threads", "4", "--timeout", "120", "--graceful-timeout", "15", "--no-control-socket",
+                "--log-level", "warning",
+            ]  # fmt: skip
+        return commands
 
     def _start_children(self) -> None:
         for name in self._commands():
@@ -200,7 +217,8 @@ class Portal:
         if name == "worker":
             # No other worker shares this queue: what a killed one held may be taken back at once.
             environment["PORTAL_ONLY_WORKER"] = "1"
-        fds = (self.listener.fileno(),) if name == "web" else ()
+        listener = {"web": self.listener, "lan": self.lan_listener}.get(name)
+        fds = (listener.fileno(),) if listener else ()
         self.children[name] = children.spawn(self._commands()[name], environment, keep_open=fds)
 
     def _wait_until_ready(self) -> None:
@@ -263,8 +281,13 @@ class Portal:
         children.end_group(self.children[name].pid)
         self._start(name)
 
-    def _stop_children(self) -> None:
+    def _close_listeners(self) -> None:
         self.listener.close()
+        if self.lan_listener:
+            self.lan_listener.close()
+
+    def _stop_children(self) -> None:
+        self._close_listeners()
         for name in ("step", "sign-ins", BACKGROUND, *STOP_ORDER):
             if child := self.children.get(name):
                 children.end(child, hurry=lambda: self.signals > 1)

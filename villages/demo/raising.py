@@ -10,14 +10,16 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
 
 import audit
 from accounts.demo.agencies import DEMO_TOWN, DEMO_VILLAGE
 from accounts.models import Agency, RoleGrant, User
 from accounts.roles import AgencyKind, Role
 from villages.models import Activity, Resident, Village
+from villages.models.scopes import ADMINISTER
 
-from . import register, today, year
+from . import register, shop, today, year
 from .people import VILLAGES
 
 ORIGIN = audit.Origin.system("demo_villages")
@@ -50,6 +52,10 @@ def raise_demo(
         share = size // len(VILLAGES) + (1 if number <= size % len(VILLAGES) else 0)
         register.fill_register(village, number, share, seed, cadres[0], begun)
         year.live_through(village, cadres, seed, begun, noon, ORIGIN)
+        if code == DEMO_VILLAGE:
+            shop.open_shop(village, seed, begun, noon)
+        if number == 2:
+            _grant_to_neighbour(village)
         today.leave_waiting(village, cadres, seed, noon, ORIGIN, is_home=code == DEMO_VILLAGE)
         tell(name, number, len(VILLAGES))
     return {
@@ -102,6 +108,13 @@ def _cadres(village: Village, now: datetime) -> list[User]:
         RoleGrant.objects.create(user=user, role=Role.VILLAGE_ADMIN)
         own.append(user)
     return own
+
+
+def _grant_to_neighbour(village: Village) -> None:
+    """The demo administrator also answers for the second village, by a grant."""
+    user = User.objects.filter(username="village", is_demo=True).first()
+    if user is not None:
+        assign_perm(ADMINISTER, user, village)
 
 
 def describe(counts: dict[str, Any]) -> str:

@@ -4,11 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from guardian.shortcuts import assign_perm
 
 from accounts.models import User
 from villages.models import Consent, Helper, Household, Resident, Tie, Village
-from villages.models.scopes import ADMINISTER
 from villages.selectors.consents import purpose
 from villages.services import budget, ledger
 from villages.services.residents import pinyin_of
@@ -124,8 +122,3 @@ def _agree(resident: Resident, cadre: User, at: datetime) -> None:
         Consent.objects.create(
             resident=resident, kind=kind, version=purpose().version, is_given=True, at=at, by_user=cadre
         )
-
-
-def grant_neighbour(user: User, village: Village) -> None:
-    """A cadre also answers for another village."""
-    assign_perm(ADMINISTER, user, village)

@@ -13,6 +13,7 @@ from villages.engine.geofence import Position
 from villages.models import Activity, BulkAward, Consent, MonthlyNotice, PlaceCode, Resident, Tap, Village
 from villages.services import bulk_awards, ledger, publicity
 from villages.services.activities import Wish, add_place_code, publish_activity
+from villages.services.photos import issue_challenge
 from villages.services.taps import TapOrder, UnableToTap, Upload, record_tap
 
 from .pictures import draw_scene
@@ -100,16 +101,17 @@ def _submissions(village: Village, chance: random.Random, now: datetime, count: 
             first = yard
         elif number == 3:
             yard = draw_scene("yard", random.Random(str(chance.random())))
-        body: dict[str, Any] = {"in_page": True}
+        at = max(at, activity.opens_at)
+        body: dict[str, Any] = {"in_page": True, "challenge": issue_challenge(activity, resident, now=at)}
         files: tuple[Upload, ...] = (Upload("photo1", "image/jpeg", yard),)
         if activity.mode == "note":
             body, files = {"text": TOPICS[number % len(TOPICS)]}, ()
         elif activity.mode == "pair":
             before = draw_scene("river", chance, tidy=False)
             files = (Upload("before", "image/jpeg", before), Upload("after", "image/jpeg", yard))
-        order = TapOrder(ledger.new_key(at), activity.pk, resident, max(at, activity.opens_at), body, files)
+        order = TapOrder(ledger.new_key(at), activity.pk, resident, at, body, files)
         try:
-            record_tap(order, now=max(at, activity.opens_at))
+            record_tap(order, now=at)
         except UnableToTap:
             continue
 

@@ -33,7 +33,9 @@ PLAN = (
     Held("pledge", 182, 0.35, 15), Held("yard", 30, 0.16, 10), Held("lesson", 30, 0.20, 12),
     Held("neighbour", 30, 0.06, 17), Held("deliberation", 61, 0.10, 25),
 )  # fmt: skip
-SHEETED = {"vote"}  # a secret ballot is never entered from a sheet
+BALLOTS = {"vote"}  # a secret ballot is never entered from a sheet
+SPOKEN = {"deliberation"}
+SPEAKERS = 4
 
 
 def live_through(
@@ -103,10 +105,14 @@ def _enter(
     chance: random.Random, origin: audit.Origin,
 ) -> None:  # fmt: skip
     """The sheet of one activity; the other cadre enters what the first may not decide."""
-    if held.code in SHEETED:
+    if held.code in BALLOTS:
         from .ballots import cast_ballots
 
         return cast_ballots(activity, people, zeal, held.share, chance)
+    if held.code in SPOKEN:
+        from .speeches import speak_and_review
+
+        return speak_and_review(activity, people, cadres, chance, SPEAKERS, origin)
     on = timezone.localdate(activity.opens_at)
     meant = [r for r in people if belongs_to_audience(r, activity, on)]
     # Who takes part often comes with a greater chance; the share of the village holds on the average.
