@@ -34,6 +34,7 @@ WHO_SECONDS = 300
 STARTS = (
     (Role.VILLAGE_ADMIN, "villages:desk"),
     (Role.TOWN_ADMIN, "villages:town"),
+    (Role.SHOP_KEEPER, "villages:till"),
     (Role.VILLAGER, "villages:my"),
 )
 
