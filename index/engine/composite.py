@@ -104,7 +104,7 @@ def _denominate(work: Work, place: Place, indicators: list[Indicator]) -> None:
         if isinstance(entry.value, dict):
             entry.mapping("column", "scale")
             column, scale = entry.need("column", "作分母的列"), entry.number_or("scale", 1.0)
-        column.known([*work.panel.text, *work.panel.values], "列")
+        column.known(list(dict.fromkeys([*work.panel.text, *work.panel.raw])), "列")
         below = work.panel.number(column.text())
         if (below == 0).any():
             row = int(np.flatnonzero(below == 0)[0])
@@ -271,7 +271,7 @@ def _ranks(root: Place, work: Work, found: Aggregated) -> dict[str, Floats]:
         )
     ties = place.choice_or("ties", "min", *TIES)
     first = place.choice_or("first", "largest", "largest", "smallest") == "largest"
-    decimals = int(place.number_or("decimals", 9, 0, 12))
+    decimals = place.integer_or("decimals", 9, 0, 12)
     over = place.find("over")
     if over is None and work.panel.labels is not None:
         over = Place("period", ("rank", "over"), root.source)

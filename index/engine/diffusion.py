@@ -90,6 +90,8 @@ def compute_diffusion(root: Place, table: Table, load: object) -> Output:
     place.mapping("missing")
     table = with_missing(table, place)
     questions = [_read_question(code, entry) for code, entry in root.need("questions", "问题与其列").items()]
+    if not questions:
+        raise root.at("questions").fault("至少要有一个问题")
     by = root.at("by").texts() if root.has("by") else []
     keys: list[tuple[str, ...]] = [()] * len(table)
     if by:

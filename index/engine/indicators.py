@@ -45,6 +45,8 @@ def read_indicators(root: Place, panel: Panel, load: Load) -> tuple[list[Indicat
             indicators.append(_read_indicator(entry, code))
     else:
         indicators = [_read_indicator(entry, None) for entry in place.entries()]
+    if not indicators:
+        raise place.fault("至少要有一个指标")
     codes = [indicator.code for indicator in indicators]
     for number, code in enumerate(codes):
         if code in codes[:number]:
@@ -62,7 +64,8 @@ def _read_indicator(place: Place, code: str | None) -> Indicator:
         if code is None:
             code = place.text()
             return Indicator(code, code, code, False, Place({}, place.path, place.source, place.lines))
-        place = Place({"column": place.text()}, place.path, place.source, place.lines)
+        given = {"column": place.text()} if isinstance(place.value, str) else {"weight": place.number(0)}
+        place = Place(given, place.path, place.source, place.lines)
     place.mapping(*KEYS)
     code = code or place.need("code", "指标代码").text()
     direction = place.text_or("direction", "high")

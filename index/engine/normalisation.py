@@ -237,6 +237,9 @@ def read_normalise(place: Place, own: Place | None = None) -> Normalise:
         raise posts.fault("上下限不能相同")
     percentiles = place.at("percentiles").pair() if place.has("percentiles") else None
     origin = place.find("from")
+    cuts = tuple(place.at("cuts").numbers()) if place.has("cuts") else (0.2, 0.4, 0.6, 0.8)
+    if not cuts or list(cuts) != sorted(set(cuts)) or not (cuts[0] > 0 and cuts[-1] < 1):
+        raise place.at("cuts").fault("应为 0 与 1 之间由小到大的份额，如 [0.25, 0.5, 0.75]")
     if method == "reference":
         place.need("entity", "作参照的对象")
     return Normalise(
@@ -254,9 +257,9 @@ def read_normalise(place: Place, own: Place | None = None) -> Normalise:
         cap=cap.choice(*CAPS) if cap is not None else "none",
         scale=scale.choice(*SCALES) if scale is not None else "linear",
         percentiles=percentiles,
-        kind=int(place.number_or("type", 7, 1, 9)),
+        kind=place.integer_or("type", 7, 1, 9),
         margin=place.number_or("margin", 0.0, 0),
-        cuts=tuple(place.at("cuts").numbers()) if place.has("cuts") else (0.2, 0.4, 0.6, 0.8),
+        cuts=cuts,
         flat=place.choice_or("flat", "error", *FLAT),
         place=place,
     )

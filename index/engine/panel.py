@@ -21,7 +21,8 @@ TABLE_KEYS = (
 
 @dataclass(eq=False)
 class Panel:
-    """values: (n,) by code, changed step by step. text: the other columns. periods: None without a time column."""
+    """values: (n,) by indicator, changed step by step. raw: (n,) columns as read or derived. text: all columns as texts.
+    periods: None without a time column."""
 
     source: str
     entities: list[str]
@@ -32,6 +33,7 @@ class Panel:
     in_base: NDArray[np.bool_]
     table: Table
     values: dict[str, Floats] = field(default_factory=dict)
+    raw: dict[str, Floats] = field(default_factory=dict)
     keep: list[str] = field(default_factory=list)
     entity_name: str = "entity"
     time_name: str = "time"
@@ -45,10 +47,10 @@ class Panel:
         return [f"{entity} {label}" for entity, label in zip(self.entities, self.labels, strict=True)]
 
     def number(self, column: str) -> Floats:
-        """A column's numbers: one made before, or read from the table now."""
-        if column not in self.values:
-            self.values[column] = self.table.numbers(column)
-        return self.values[column]
+        """A column's numbers as read or derived, whatever the steps made of an indicator of that name."""
+        if column not in self.raw:
+            self.raw[column] = self.table.numbers(column)
+        return self.raw[column]
 
     def scopes(self, over: Place | None) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         """Pairs of rows to change and rows to take statistics from.
@@ -104,6 +106,7 @@ class Panel:
         self.lines = [self.lines[row] for row in rows]
         self.in_base = self.in_base[keep]
         self.values = {code: column[keep] for code, column in self.values.items()}
+        self.raw = {name: column[keep] for name, column in self.raw.items()}
         self.table = self.table.where(rows)
 
 
@@ -261,7 +264,7 @@ def derive(panel: Panel, place: Place) -> None:
             raise entry.fault(f"算式 {text} 写法有误，列名含空格或符号时请用反引号括起") from None
         with np.errstate(all="ignore"):
             value = np.broadcast_to(_value(tree.body, panel, names, entry), (len(panel),)).astype(np.float64)
-        panel.values[code] = np.where(np.isfinite(value), value, np.nan)
+        panel.raw[code] = np.where(np.isfinite(value), value, np.nan)
 
 
 def _value(node: ast.expr, panel: Panel, names: Mapping[str, str], entry: Place) -> Floats:
@@ -269,7 +272,7 @@ def _value(node: ast.expr, panel: Panel, names: Mapping[str, str], entry: Place)
         return np.array(float(node.value))
     if isinstance(node, ast.Name):
         column = names.get(node.id, node.id)
-        if column not in panel.values and column not in panel.text:
+        if column not in panel.raw and column not in panel.text:
             raise entry.fault(f"算式中的 {column} 不是数据的列")
         return panel.number(column)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):

@@ -112,7 +112,7 @@ class Place:
         value = float(self.value)
         if value != value or (low is not None and value < low) or (high is not None and value > high):
             span = f"{'' if low is None else f'不小于 {low:g}'}{'' if high is None else f' 不大于 {high:g}'}"
-            raise self.fault(f"应为{span.strip() or '有限'}的数字，现为 {self.value}")
+            raise self.fault(f"应为{span.strip() or '有限'} 的数字，现为 {self.value}")
         return value
 
     def integer(self, low: int | None = None, high: int | None = None) -> int:
@@ -151,6 +151,9 @@ class Place:
     ) -> float:
         return self.at(key).number(low, high) if self.has(key) else default
 
+    def integer_or(self, key: str, default: int, low: int | None = None, high: int | None = None) -> int:
+        return self.at(key).integer(low, high) if self.has(key) else default
+
     def flag_or(self, key: str, default: bool) -> bool:
         return self.at(key).flag() if self.has(key) else default
 
@@ -182,6 +185,8 @@ def read_yaml(text: str, source: str) -> Place:
         raise UnableToReadDefinition(
             f"{source} 第 {line} 行：不是正确的 YAML（{error.problem}），请检查缩进、冒号与引号"
         ) from error
+    except RecursionError as error:
+        raise UnableToReadDefinition(f"{source}：YAML 中的引用（&、*）成环，请改为直接写出") from error
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, UnableToReadDefinition):
             raise

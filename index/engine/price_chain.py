@@ -89,6 +89,8 @@ def _read_aggregates(place: Place, prices: Prices) -> dict[str, list[str]]:
             leaves += [leaf for leaf in found.get(name, [name]) if leaf not in leaves]
         return leaves
 
+    if not place.value:
+        raise place.fault("至少要有一个合成项")
     for code, entry in place.items():
         if isinstance(entry.value, dict):
             entry.mapping("of", "except")

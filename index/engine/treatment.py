@@ -249,7 +249,7 @@ def read_winsorise(place: Place) -> Winsorise:
         unbounded = (-np.inf, np.inf)
     low = unbounded[0] if side == "high" else low
     high = unbounded[1] if side == "low" else high
-    kind = int(place.number_or("type", 7, 1, 9))
+    kind = place.integer_or("type", 7, 1, 9)
     when = place.find("when")
     if when is not None:
         when.mapping(*SHAPE_KEYS)

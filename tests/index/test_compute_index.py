@@ -128,6 +128,14 @@ def test_further_files_are_found_beside_the_definition(tmp_path: Path) -> None:
         ("index: chain\nweights: {2021: {f: 1}}\n", "t,f\n2020,100\n十二,110\n", ["第 3 行", "不是时期"]),
         ("index: diffusion\nquestions: {q: q}\n", "a,q\n1,上升\n2,也许\n", ["第 3 行“q”列", "也许"]),
         ("index: {}\n", SMALL, ["index"]),
+        ("indicators: []\n", SMALL, ["indicators", "至少要有一个指标"]),
+        ("a: &x [*x]\n", SMALL, ["成环"]),
+        (
+            "indicators: [x]\nsteps: [{normalise: {method: quantiles, cuts: [2]}}]\n",
+            SMALL,
+            ["cuts", "0 与 1 之间"],
+        ),
+        ("indicators: [x]\nderive: {z: \"__import__('os')\"}\n", SMALL, ["derive.z", "只能用"]),
         ("", SMALL, ["空的"]),
     ],
 )
@@ -140,6 +148,11 @@ def test_a_fault_is_told_with_its_place_and_nothing_is_written(
     for word in words:
         assert word in str(caught.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d.yaml", "data.csv"]
+
+
+def test_denominators_are_the_columns_as_they_came(tmp_path: Path) -> None:
+    definition = "indicators: {x: {denominator: y}, y: {denominator: x}}\nsteps: [{denominate: }]\noutput: {columns: [x, y]}\n"
+    assert run(tmp_path, definition, "a,x,y\nA,1,4\nB,2,2\n").splitlines()[1:] == ["0.25,4", "1,1"]
 
 
 def test_an_older_result_survives_a_fault(tmp_path: Path) -> None:
