@@ -151,7 +151,8 @@ def test_a_fault_is_told_with_its_place_and_nothing_is_written(
 
 
 def test_denominators_are_the_columns_as_they_came(tmp_path: Path) -> None:
-    definition = "indicators: {x: {denominator: y}, y: {denominator: x}}\nsteps: [{denominate: }]\noutput: {columns: [x, y]}\n"
+    definition = "indicators: {x: {denominator: y}, y: {denominator: x}}\nsteps: [{denominate: }]\n"
+    definition += "output: {columns: [x, y]}\n"
     assert run(tmp_path, definition, "a,x,y\nA,1,4\nB,2,2\n").splitlines()[1:] == ["0.25,4", "1,1"]
 
 
