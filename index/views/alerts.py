@@ -199,7 +199,7 @@ def _parts(alert: Alert, card: PanelCard, standing: Standing) -> list[dict[str, 
                 )
             else:
                 name = names.get(code, REST)
-            rows.append({"name": name, "points": points})
+            rows.append({"name": name, "points": round(points, 2) + 0.0})
         if rows:
             blocks.append({"title": titles[by], "rows": rows})
     return blocks

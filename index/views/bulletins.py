@@ -33,6 +33,7 @@ from index.views.common import (
 )
 
 PAGE = 30
+MOST_PARTS = 6
 SIGNERS = (Role.INDEX_ANALYST, Role.LEADER)
 BY_NAMES = {"dimension": "维度", "indicator": "指标", "town": "镇街", "section": "行业", "size": "规模"}
 
@@ -184,7 +185,7 @@ def bulletin_context(one: Bulletin, standing: Standing) -> dict[str, Any]:
         "waterfall": waterfall,
         "line": _line(one, standing),
         "parts": [
-            {"title": BY_NAMES.get(by, by), "rows": sorted(rows, key=lambda row: -abs(row[1]))[:6]}
+            {"title": BY_NAMES.get(by, by), "rows": _largest(rows)}
             for by, rows in parts.items()
             if by != "dimension"
         ],
@@ -195,6 +196,12 @@ def bulletin_context(one: Bulletin, standing: Standing) -> dict[str, Any]:
             f"数据版本 {facts['data_version'][:12]}",
         ),
     }
+
+
+def _largest(rows: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The parts that moved most, as printed; what rounds to zero has no sign."""
+    ordered = sorted(rows, key=lambda row: -abs(row[1]))[:MOST_PARTS]
+    return [(name, round(points, 2) + 0.0) for name, points in ordered]
 
 
 def _line(one: Bulletin, standing: Standing) -> charts.Figure | None:

@@ -62,14 +62,26 @@ function choose(days) {
   remember();
 }
 
+// The picture buttons of the chart save pixels; print shops and reports ask for lines.
+async function saveSvg() {
+  const plot = plotOf();
+  if (!window.Plotly || !plot?.data) return;
+  const size = { width: Math.max(plot.clientWidth, 640), height: plot.clientHeight };
+  const link = document.createElement("a");
+  link.href = await window.Plotly.toImage(plot, { format: "svg", ...size });
+  link.download = `${document.querySelector("h1").textContent.trim().replace(/\s+/g, "_")}.svg`;
+  link.click();
+}
+
 function listen() {
-  for (const input of bar.querySelectorAll("input")) {
+  for (const input of bar.querySelectorAll("input[type=range]")) {
     input.addEventListener("input", () => { paint(); zoom(); });
     input.addEventListener("change", remember);
   }
   for (const button of bar.querySelectorAll("[data-range]"))
     button.addEventListener("click", () => choose(Number(button.dataset.range)));
-  document.getElementById("range-apply").addEventListener("click", () => { remember(); location.reload(); });
+  document.getElementById("range-apply")?.addEventListener("click", () => { remember(); location.reload(); });
+  document.getElementById("save-svg").addEventListener("click", saveSvg);
   paint();
   // Once the chart stands: fit its height to what is shown, and let a click choose the day that is 100.
   const card = document.getElementById(bar.dataset.chart);

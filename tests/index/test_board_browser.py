@@ -57,6 +57,9 @@ def test_the_morning_page_the_shock_and_what_others_see_of_it(
         "e => { e.value = 200; e.dispatchEvent(new Event('input')); e.dispatchEvent(new Event('change')); }"
     )
     assert "since=2026-04-19" in page.url
+    with page.expect_download() as saved:
+        page.click("#save-svg")
+    assert saved.value.suggested_filename.endswith(".svg")
     address = page.url
     page.click("text=起草本时段简报")
     page.wait_for_selector("#bulletin-table")
