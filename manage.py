@@ -7,7 +7,7 @@ import sys
 
 OWNERS_COMMANDS = {
     "migrate", "sqlmigrate", "flush", "makemigrations", "showmigrations", "dbshell", "archive_audit",
-    "simulate_village",
+    "simulate_village", "storm_ledger",
 }  # fmt: skip
 WITHOUT_SERVERS = {"services", "collectstatic", "check", "spectacular", "help", "--help", "--version"}
 
