@@ -25,11 +25,12 @@ from catalog.models import (
     Resource,
     ResourceField,
 )
+from catalog.opening_words import FieldRole, Method
 from catalog.policies import grade_in_force, opening_in_force
 from catalog.selectors import desk
 from catalog.selectors.visibility import datasets_visible_to, works_on
 from catalog.services import grading, opening, workflow
-from catalog.services.desensitise import UnableToDesensitise, proof_in_force, protect, source_of
+from catalog.services.desensitise import CHECK_WORDS, UnableToDesensitise, proof_in_force, protect, source_of
 from catalog.services.gating import ask_gate
 from catalog.vocabulary import Opening, State
 
@@ -61,6 +62,8 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     context = {
         "waiting": waiting[:20], "chips": chips,
         "page_obj": Paginator(listed, ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "is_centre": Role.DATA_CENTRE_OPERATOR in user.roles,
+        "may_list": bool(user.roles & {Role.DATA_STEWARD, Role.DATA_CENTRE_OPERATOR}),
         "changes": desk.waiting_changes(user).count() + desk.waiting_rules(user).count(),
         "applications": desk.applications_visible_to(user).filter(state__in=["department_review", "centre_review"]),
         "registrations": desk.waiting_registrations() if Role.DATA_CENTRE_OPERATOR in user.roles else (),
@@ -160,8 +163,15 @@ def proof_page(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     problems = proof.findings[0]["problems"] if proof.findings else []
     report = proof.report
+    checks = [c | {"label": CHECK_WORDS.get(c["name"], "t-接近性")} for c in report.get("checks", [])]
+    methods, roles = dict(Method.choices), dict(FieldRole.choices)
+    rules = [
+        r | {"role_label": roles.get(r["role"], ""), "method_label": methods.get(r["method"], "")}
+        for r in proof.rules
+    ]
     context = {
         "proof": proof, "dataset": proof.release.resource.dataset, "report": report, "problems": problems,
+        "checks": checks, "rules": rules,
         "diversity": list(report.get("l_diversity", {}).items()),
         "closeness": [(c, list(d.items())) for c, d in report.get("t_closeness", {}).items()],
         "personal": list((proof.findings[0]["personal"] if proof.findings else {}).items()),

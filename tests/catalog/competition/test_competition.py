@@ -153,6 +153,7 @@ def test_the_ranking_is_the_mean_of_the_sheets_and_stands_on_the_page(scene):
     ]  # fmt: skip
     page = Client().get("/catalog/competition/").content.decode()
     assert "观海队作品" in page and scene["dataset"].title in page
+    assert "观海队作品" in Client().get(f"/catalog/datasets/{scene['dataset'].name}/").content.decode()
 
 
 def test_the_pages_of_team_judge_and_organiser(scene):
