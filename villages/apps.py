@@ -7,3 +7,6 @@ class VillagesConfig(AppConfig):
     name = "villages"
     label = "villages"
     verbose_name = "桥头分"
+
+    def ready(self) -> None:
+        from . import openapi  # noqa: F401 - registers itself with the schema generator

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
@@ -242,6 +243,6 @@ class ContributionsView(_IndexView):
 class MetadataView(_IndexView):
     """序列的元数据：编制定义、数据版本、修订政策、引用格式。"""
 
-    @extend_schema(operation_id="index_metadata", responses=serializers.DictField(), parameters=FILTERS)
+    @extend_schema(operation_id="index_metadata", responses=OpenApiTypes.OBJECT, parameters=FILTERS)
     def get(self, request: Request, version: str = "v1") -> Response:
         return Response(json.loads(metadata(self.board(request))))
