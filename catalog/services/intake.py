@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import audit
 from catalog import row_store
@@ -53,7 +53,7 @@ def take_upload(
 
 
 def receive_file(
-    resource: Resource, stream: BinaryIO, name: str, *, editor: Any, now: datetime, origin: audit.Origin
+    resource: Resource, stream: Any, name: str, *, editor: Any, now: datetime, origin: audit.Origin
 ) -> Intake:
     """Keep the bytes and propose how to read them. Raises :class:`UnableToTakeFile`."""
     shown = safe_name(name)

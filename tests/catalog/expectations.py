@@ -15,6 +15,10 @@ def a_dataset(world: World) -> dict[str, Any]:
     return {"name": _published().name}
 
 
+def a_draft(world: World) -> dict[str, Any]:
+    return {"uid": _published().uid}
+
+
 def a_graph(world: World) -> dict[str, Any]:
     return a_dataset(world) | {"ending": "ttl"}
 
@@ -81,6 +85,12 @@ EXPECTATIONS: dict[str, Expectation] = {
     "catalog:feedback_desk": allow(*HANDLERS),
     "catalog:feedback_handle": allow(*HANDLERS, args=a_matter).but(STRANGER),
     "catalog:feedback_accept": allow(*HANDLERS, ok=405, args=a_matter),
+    # publishing
+    "catalog:drafts": allow(*HANDLERS),
+    "catalog:draft_new": allow(*HANDLERS),
+    "catalog:draft": allow(*HANDLERS, args=a_draft).but(STRANGER),
+    "catalog:draft_upload": allow(*HANDLERS, ok=405, args=a_draft),
+    "catalog:intake": allow(*HANDLERS, ok=404, args=lambda world: {"pk": 10**6}),
     # the table API
     "catalog_api:datasets": public(),
     "catalog_api:dataset": public(args=a_dataset),
