@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from catalog.urls_rules import urlpatterns as rule_pages
-from catalog.views import downloads, feedback, guide, public
+from catalog.views import downloads, editing, feedback, guide, public
 
 app_name = "catalog"
 public_pages: list[URLPattern] = [
@@ -24,4 +24,11 @@ handling_pages: list[URLPattern] = [
     path("feedback-desk/<str:number>/", feedback.handle, name="feedback_handle"),
     path("feedback-desk/<str:number>/accept/", feedback.accept, name="feedback_accept"),
 ]
-urlpatterns: list[URLPattern] = [*public_pages, *handling_pages, *rule_pages]
+editing_pages: list[URLPattern] = [
+    path("drafts/", editing.drafts_page, name="drafts"),
+    path("drafts/new/", editing.draft_new, name="draft_new"),
+    path("drafts/<uuid:uid>/", editing.draft, name="draft"),
+    path("drafts/<uuid:uid>/upload/", editing.draft_upload, name="draft_upload"),
+    path("intakes/<int:pk>/", editing.intake_page, name="intake"),
+]
+urlpatterns: list[URLPattern] = [*public_pages, *handling_pages, *editing_pages, *rule_pages]

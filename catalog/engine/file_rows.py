@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from datahub.engine import csv_blocks
-from datahub.engine.csv_blocks import TextBlock
+from datahub.engine.csv_blocks import NOTE_STARTS, TextBlock
 
 from .file_plan import FilePlan, PlannedColumn, is_row, open_book, sheet_rows
 from .type_guess import blanked, convert
@@ -99,7 +99,17 @@ def _typed_frame(lines: pl.Series, table: pl.DataFrame, faults: list[Fault], pla
     blank = table.select(
         pl.all_horizontal(pl.col(names).str.strip_chars().fill_null("") == "").alias("blank")
     )["blank"]
-    keep = ~(blank | first.str.contains(r"^(?:合计|总计|小计)"))
+    others = [name for name in names if name != "0"]
+    alone = pl.Series("alone", [len(plan.columns) > 1] * len(first), dtype=pl.Boolean)
+    if others:
+        alone = (
+            alone
+            & table.select(
+                pl.all_horizontal(pl.col(others).str.strip_chars().fill_null("") == "").alias("alone")
+            )["alone"]
+        )
+    note = alone & first.str.contains(f"^(?:{'|'.join(NOTE_STARTS)})")
+    keep = ~(blank | note | first.str.contains(r"^(?:合计|总计|小计)"))
     if not bool(keep.all()):
         table, lines = table.filter(keep), lines.filter(keep)
     faulty = pl.Series("faulty", [False] * len(lines), dtype=pl.Boolean)

@@ -21,12 +21,14 @@ def test_an_ambiguous_file_is_asked_about_and_then_taken() -> None:
     assert steward.post("/catalog/drafts/new/", told).status_code == 302
     draft = Dataset.objects.get(name="uploaded")
     assert draft.tags == ["甲", "乙"]
-    file = SimpleUploadedFile("表.csv", "單位,數量\n鎮海,1\n".encode("big5"))
+    file = SimpleUploadedFile("表.csv", "code,n\n啊,1\n".encode("gb18030"))
     sent = steward.post(f"/catalog/drafts/{draft.uid}/upload/", {"file": file})
     intake = Intake.objects.get()
     assert sent["Location"] == f"/catalog/intakes/{intake.pk}/"
     assert "无法从字节判定编码" in steward.get(sent["Location"]).content.decode()
-    steward.post(sent["Location"], {"again": "1", "encoding": "big5", "delimiter": ",", "header_line": "1"})
+    steward.post(
+        sent["Location"], {"again": "1", "encoding": "gb18030", "delimiter": ",", "header_line": "1"}
+    )
     names = {
         "title-0": "单位",
         "code-0": "unit",
