@@ -204,6 +204,7 @@ TABLE: dict[str, Expectation] = {
                 Role.VILLAGE_ADMIN,
                 Role.TOWN_ADMIN,
                 Role.VILLAGER,
+                Role.OUTSIDE_APPLICANT,
                 Role.SHOP_KEEPER,
                 *AT_THE_DESK,
             ),
