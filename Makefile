@@ -7,7 +7,7 @@ HOST ?= 127.0.0.1
 # LAN=1: https on the local network besides, for a real phone's camera; shows a QR code.
 LAN ?=
 PYTEST_WORKERS ?= 2
-PYTEST := $(PYTHON) -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder -q
+PYTEST := $(PYTHON) -m pytest -n $(PYTEST_WORKERS) --dist loadfile -q
 
 .PHONY: run stop test test-system check bench backup restore install install-dev browser clean
 

@@ -22,10 +22,6 @@ hypothesis_settings.load_profile("portal")
 _stack = contextlib.ExitStack()
 
 
-# Fixtures that start processes: their files go first, or one worker is left alone with them at the end.
-LONG = frozenset(
-    {"own_portal", "live_portal", "celery_worker_process", "browser", "browser_page", "phone_page"}
-)
 OF_THE_DATABASE = frozenset({"db", "transactional_db", "django_db_setup", "live_portal"})
 
 
@@ -41,8 +37,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         dropped = [item for item in items if not _asks_servers(item)]
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if _asks_servers(item)]
-    long_files = {item.path for item in items if LONG & set(getattr(item, "fixturenames", ()))}
-    items.sort(key=lambda item: item.path not in long_files)
 
 
 def _asks_servers(item: pytest.Item) -> bool:

@@ -7,7 +7,6 @@ from urllib.parse import quote
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 import audit
@@ -57,7 +56,6 @@ def download(request: HttpRequest, uid: Any, name: str) -> HttpResponse | Stream
     return _stream(rows, ending, f"{file_stem(resource)}.{ending}")
 
 
-@csrf_exempt
 @open_to_all
 @require_safe
 def dump(request: HttpRequest, uid: Any) -> HttpResponse | StreamingHttpResponse:
