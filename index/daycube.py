@@ -2,23 +2,21 @@
 
 Per cell and indicator the cube keeps the sum of scores and the number of entities, both integers. A day's
 change splits into three parts: what the matched set moved (observed in the same cell on both days), what
-entered, what left. Only the first moves the chain; the other two are the composition effect.
+entered, what left. Only the first moves the chain (:mod:`index.cellchain`); the other two are the composition
+effect, shown as the distance to the chain of plain means.
 
-Lower level, per panel and indicator: R = (M + dM) / M with M the matched sum of the day before. Upper level:
-Laspeyres with components that start each link year at the effective weights, so the total is a weighted
-mean of its parts and never rises when all of them fall. A component's move is a sum over cells, which makes
-contributions exactly additive by dimension, town, industry and size.
+A panel's total and dimensions are sums of the components of its cells, each over its value at the link.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.paths import CELL, MISSING, NOWHERE, Points, day_of
+from index.cellchain import Chain, Frame, Rows, empty_chain, link, move, widen_chain
+from index.paths import CELL, MISSING, NOWHERE, Points
 
-FIELDS = ("moved", "entered", "left", "came", "went")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -27,28 +25,52 @@ Ints = NDArray[np.int64]
 class Design:
     """What stays the same over days: weights, dimensions and which panels a cell belongs to.
 
-    ``weights`` (J) sums to 1 over supplied indicators, 0 for the others; ``nominal`` (J) sums to 1 over all,
-    supplied or not; ``dimension`` (J) is the place of each indicator's dimension; ``panels`` (cells, 8) numbers
-    panels, -1 for none.
+    ``nominal`` (J) sums to 1 over all indicators, supplied or not; ``dimension`` (J) is the place of each
+    indicator's dimension; ``panels`` (cells, 8) numbers panels, -1 for none; ``frame``: what the chain needs.
     """
 
-    weights: Floats
     nominal: Floats
     dimension: Ints
     dimensions: int
     panels: Ints
     panel_count: int
-    link: tuple[int, int]
+    frame: Frame
     rest: NDArray[np.uint16]
 
     @property
+    def weights(self) -> Floats:
+        """(J) sums to 1 over supplied indicators, 0 for the others."""
+        return self.frame.weights
+
+    @property
     def width(self) -> int:
-        return len(self.weights)
+        return self.frame.width
+
+    @cached_property
+    def cells_by_panel(self) -> tuple[Ints, Ints, Ints]:
+        """Cells in order of their panels; the panels that have any; where each begins."""
+        cell, column = np.nonzero(self.panels >= 0)
+        panel = self.panels[cell, column]
+        order = np.argsort(panel, kind="stable")
+        found, begins = np.unique(panel[order], return_index=True)
+        return cell[order], found, begins
+
+    @cached_property
+    def universe_of_panel(self) -> Ints:
+        cells, found, begins = self.cells_by_panel
+        universe = np.zeros(self.panel_count, np.int64)
+        universe[found] = self.frame.universe[cells[begins]] if len(found) else 0
+        return universe
+
+    def by_dimension(self, part: Floats) -> Floats:
+        """(N, J) summed over the indicators of each dimension, (N, D). No BLAS: the order of sums is fixed."""
+        return np.stack([part[:, self.dimension == d].sum(axis=1) for d in range(self.dimensions)], axis=1)
 
 
 @dataclass
 class State:
-    """Where everything stands after a day. ``entity`` ascending; ``score`` (n, J); panels (P, J)."""
+    """Where everything stands after a day. ``entity`` ascending; ``score`` (n, J); ``sums``, ``counts``,
+    ``plain_part`` (P, J); ``scale`` (P, 1 + D): index points of the panel for one of its components' points."""
 
     day: int
     entity: Ints
@@ -57,34 +79,15 @@ class State:
     sums: Ints
     counts: Ints
     members: Ints
-    part: Floats
     plain_part: Floats
+    scale: Floats
     index: Floats
     plain: Floats
-
-    def copy(self) -> "State":
-        return State(self.day, *(getattr(self, name).copy() for name in ARRAYS))
+    chain: Chain
 
 
-ARRAYS = (
-    "entity", "cell", "score", "sums", "counts", "members", "part", "plain_part", "index", "plain",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class CubeRows:
-    """A day's changes: one row per cell and indicator that changed, ascending."""
-
-    cell: Ints
-    indicator: Ints
-    moved: Ints
-    entered: Ints
-    left: Ints
-    came: Ints
-    went: Ints
-
-    def __len__(self) -> int:
-        return len(self.cell)
+ARRAYS = ("entity", "cell", "score", "sums", "counts", "members", "plain_part", "scale", "index", "plain")
+CubeRows = Rows
 
 
 @dataclass(frozen=True)
@@ -104,12 +107,12 @@ class Day:
 
 def first_state(day: int, entity: Ints, design: Design) -> State:
     """Nobody active, nothing known: the day before everything begins."""
-    shape = (design.panel_count, design.width)
+    panels, shape = design.panel_count, (design.panel_count, design.width)
+    series = (panels, 1 + design.dimensions)
     return State(
         day, entity, np.full(len(entity), NOWHERE), np.tile(design.rest, (len(entity), 1)),
-        np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(design.panel_count, np.int64),
-        np.zeros(shape), np.zeros(shape), np.full((design.panel_count, 1 + design.dimensions), np.nan),
-        np.full(design.panel_count, np.nan),
+        np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(panels, np.int64), np.zeros(shape),
+        np.zeros(series), np.full(series, np.nan), np.full(panels, np.nan), empty_chain(design.frame),
     )  # fmt: skip
 
 
@@ -124,12 +127,13 @@ def widen(state: State, entity: Ints, design: Design) -> None:
         state.score = np.concatenate([state.score, np.tile(design.rest, (len(new), 1))])[order]
     more = design.panel_count - len(state.members)
     if more > 0:
-        for name in ("sums", "counts", "part", "plain_part"):
+        for name in ("sums", "counts", "plain_part", "scale"):
             old = getattr(state, name)
-            setattr(state, name, np.vstack([old, np.zeros((more, design.width), old.dtype)]))
+            setattr(state, name, np.pad(old, ((0, more), (0, 0))))
         state.members = np.r_[state.members, np.zeros(more, np.int64)]
         state.index = np.vstack([state.index, np.full((more, 1 + design.dimensions), np.nan)])
         state.plain = np.r_[state.plain, np.full(more, np.nan)]
+    widen_chain(state.chain, design.frame)
 
 
 def settle(state: State, points: Points, design: Design) -> None:
@@ -151,29 +155,71 @@ def settle(state: State, points: Points, design: Design) -> None:
 def advance(state: State, day: int, points: Points, design: Design) -> Day:
     """Move ``state`` to ``day`` with that day's points; returns what the day gave. ``state`` is changed.
 
-    A panel's series begins at 100 on the day that its first score is known.
+    A panel's series begins at 100 on the day of the link that first gives it weight.
     """
     rows, cells_changed = _apply(state, points, design)
-    moved, entered, left = (_by_panel(rows, getattr(rows, name), design) for name in FIELDS[:3])
-    came, went = (_by_panel(rows, getattr(rows, name), design) for name in FIELDS[3:])
-    matched = state.sums - left
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(matched > 0, (matched + moved) / matched, 1.0)
         mean_before = np.where(state.counts > 0, state.sums / state.counts, np.nan)
-    state.sums = matched + moved + entered
-    had = state.counts > 0
-    state.counts = state.counts + came - went
+    state.sums = state.sums + _by_panel(rows, rows.moved + rows.entered - rows.left, design)
+    state.counts = state.counts + _by_panel(rows, rows.came - rows.went, design)
     state.members = state.members + cells_changed
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(state.counts > 0, state.sums / state.counts, np.nan)
         plain_ratio = np.where(np.isfinite(mean) & np.isfinite(mean_before), mean / mean_before, 1.0)
-    relinked = _chain(state, ratio, plain_ratio, had, day, design)
+    linked = _chain(state, rows, day, design)
+    _plain_chain(state, plain_ratio, linked, design)
     state.day = day
     level, coverage = levels(mean, state.counts, design)
     return Day(
-        day, rows, points, state.index.copy(), state.plain.copy(), level, coverage,
-        state.members.copy(), relinked,
-    )  # fmt: skip
+        day,
+        rows,
+        points,
+        state.index.copy(),
+        state.plain.copy(),
+        level,
+        coverage,
+        state.members.copy(),
+        linked,
+    )
+
+
+def _chain(state: State, rows: CubeRows, day: int, design: Design) -> NDArray[np.bool_]:
+    """Move every panel's index by its components; returns which panels were linked anew (their level stays)."""
+    move(state.chain, rows, design.frame)
+    parts = _panel_parts(state.chain, design)
+    state.index = np.where(state.scale > 0, state.scale * parts, state.index)
+    universes, _ = link(state.chain, day, design.frame)
+    linked = np.asarray(universes[design.universe_of_panel])
+    if linked.any():
+        parts = _panel_parts(state.chain, design)
+        begins = linked[:, None] & np.isnan(state.index) & (parts > 0)
+        state.index[begins] = 100.0
+        scale = np.where(parts > 0, state.index / np.where(parts > 0, parts, 1.0), 0.0)
+        state.scale = np.where(linked[:, None], scale, state.scale)
+    return linked
+
+
+def _panel_parts(chain: Chain, design: Design) -> Floats:
+    """Components of each panel's cells added up, total first, (P, 1 + D)."""
+    cells, found, begins = design.cells_by_panel
+    parts = np.zeros((design.panel_count, 1 + design.dimensions))
+    if len(found):
+        parts[found, 1:] = np.add.reduceat(design.by_dimension(chain.part)[cells], begins, axis=0)
+    parts[:, 0] = parts[:, 1:].sum(axis=1)
+    return parts
+
+
+def _plain_chain(state: State, ratio: Floats, linked: NDArray[np.bool_], design: Design) -> None:
+    """The chain of plain means: what the index would show if entry and exit moved it."""
+    after = state.plain_part * ratio
+    before_sum, after_sum = state.plain_part.sum(axis=1), after.sum(axis=1)
+    state.plain = state.plain * np.where(
+        before_sum > 0, after_sum / np.where(before_sum > 0, before_sum, 1), 1
+    )
+    begins = np.isnan(state.plain) & np.isfinite(state.index[:, 0])
+    state.plain[begins] = 100.0
+    shares = _shares(state.counts > 0, design)
+    state.plain_part = np.nan_to_num(np.where(linked[:, None], state.plain[:, None] * shares, after))
 
 
 def _apply(state: State, points: Points, design: Design) -> tuple[CubeRows, Ints]:
@@ -229,40 +275,7 @@ def _by_panel(rows: CubeRows, amounts: Ints, design: Design) -> Ints:
     return total.reshape(design.panel_count, design.width)
 
 
-def _chain(
-    state: State, ratio: Floats, plain_ratio: Floats, had: Any, day: int, design: Design
-) -> NDArray[np.bool_]:
-    """Move the chains by one day; re-link at the link date and where the set of indicators changed."""
-    has = (state.counts > 0) & (design.weights > 0)
-    before, after = state.part, state.part * ratio
-    belongs = np.equal.outer(design.dimension, np.arange(design.dimensions)).astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        whole = np.where(before.sum(axis=1) > 0, after.sum(axis=1) / before.sum(axis=1), 1.0)
-        by_dimension = np.where(before @ belongs > 0, (after @ belongs) / (before @ belongs), 1.0)
-    state.index[:, 0] *= whole
-    state.index[:, 1:] *= by_dimension
-    plain_before, plain_after = state.plain_part, state.plain_part * plain_ratio
-    with np.errstate(divide="ignore", invalid="ignore"):
-        state.plain *= np.where(
-            plain_before.sum(axis=1) > 0, plain_after.sum(axis=1) / plain_before.sum(axis=1), 1.0
-        )
-    begins = np.isnan(state.index[:, 0]) & has.any(axis=1)
-    state.index[begins, 0] = state.plain[begins] = 100.0
-    state.index[:, 1:] = np.where(
-        np.isnan(state.index[:, 1:]) & (has @ belongs > 0), 100.0, state.index[:, 1:]
-    )
-    here = day_of(day)
-    is_link = (here.month, here.day) == design.link
-    relinked = (has != (had & (design.weights > 0))).any(axis=1) | begins | is_link
-    shares = _shares(has, design)
-    state.part = np.where(relinked[:, None], state.index[:, :1] * shares, after)
-    state.plain_part = np.where(relinked[:, None], state.plain[:, None] * shares, plain_after)
-    state.part = np.nan_to_num(state.part)
-    state.plain_part = np.nan_to_num(state.plain_part)
-    return np.asarray(relinked)
-
-
-def _shares(has: Any, design: Design) -> Floats:
+def _shares(has: NDArray[np.bool_], design: Design) -> Floats:
     weight = np.where(has, design.weights, 0.0)
     whole = weight.sum(axis=1, keepdims=True)
     return np.where(whole > 0, weight / np.where(whole > 0, whole, 1.0), 0.0)

@@ -1,10 +1,12 @@
 """Arrays as compressed bytes for the database: little-endian columns one after another."""
 
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from index.cellchain import CHAIN_ARRAYS, Chain
 from index.daycube import ARRAYS, CubeRows, State
 from index.paths import EMPTY, Points
 
@@ -13,7 +15,9 @@ ROW_FIELDS = ("cell", "indicator", "moved", "entered", "left", "came", "went")
 POINT_TYPES = {"day": "<i4", "entity": "<i8", "indicator": "<u1", "score": "<u2"}
 STATE_TYPES = {
     "entity": "<i8", "cell": "<u2", "score": "<u2", "sums": "<i8", "counts": "<i8", "members": "<i8",
-    "part": "<f8", "plain_part": "<f8", "index": "<f8", "plain": "<f8",
+    "plain_part": "<f8", "scale": "<f8", "index": "<f8", "plain": "<f8",
+    "chain.sums": "<i8", "chain.part": "<f8", "chain.kin_sums": "<i8", "chain.whole": "<i8",
+    "chain.known": "<i8", "chain.linked": "<i8",
 }  # fmt: skip
 
 
@@ -47,8 +51,7 @@ def unpack_points(body: Any) -> Points:
 
 def pack_state(state: State) -> bytes:
     parts = [state.day.to_bytes(8, "little", signed=True)]
-    for name in ARRAYS:
-        array = getattr(state, name)
+    for name, array in _arrays_of(state):
         parts += [
             np.array([array.ndim, *array.shape], "<i8").tobytes(),
             array.astype(STATE_TYPES[name]).tobytes(),
@@ -60,11 +63,20 @@ def unpack_state(body: Any) -> State:
     raw = zlib.decompress(bytes(body))
     day, at = int.from_bytes(raw[:8], "little", signed=True), 8
     arrays = []
-    for name in ARRAYS:
+    for kind in STATE_TYPES.values():
         ndim = int(np.frombuffer(raw, "<i8", 1, at)[0])
         shape = tuple(int(n) for n in np.frombuffer(raw, "<i8", ndim, at + 8))
         at += 8 * (1 + ndim)
-        array = np.frombuffer(raw, STATE_TYPES[name], int(np.prod(shape)), at).reshape(shape).copy()
+        array = np.frombuffer(raw, kind, int(np.prod(shape)), at).reshape(shape).copy()
         at += array.nbytes
         arrays.append(array)
-    return State(day, *arrays)
+    own: dict[str, Any] = dict(zip(ARRAYS, arrays, strict=False))
+    return State(day=day, chain=Chain(*arrays[len(ARRAYS) :]), **own)
+
+
+def _arrays_of(state: State) -> Iterator[tuple[str, Any]]:
+    """Every array of a state in the order of STATE_TYPES."""
+    for name in ARRAYS:
+        yield name, getattr(state, name)
+    for name in CHAIN_ARRAYS:
+        yield f"chain.{name}", getattr(state.chain, name)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.basket import Basket, weights_of
+from index.cellchain import Frame
 from index.contracts import Indicator, PanelKind
 from index.daycube import Design
 from index.paths import NOWHERE, Fences, at_rest, universe_of
@@ -81,6 +82,17 @@ class Registry:
                 self.panels.setdefault(panel, len(self.panels))
         return self.cells[key]
 
+    def frame(self, weights: NDArray[np.float64], link: tuple[int, int]) -> Frame:
+        """Universe and group of the same industry and size of each cell; a group is numbered as its panel."""
+        universes = {one.code: number for number, one in enumerate(self.basket.universes)}
+        universe, kin = (np.zeros(max(len(self.cells), 1), np.int64) for _ in range(2))
+        for key, number in self.cells.items():
+            universe[number] = universes[key[0]]
+            own = panels_of_cell(key)
+            group = next((one for one in own if one.kind is PanelKind.SECTION_SIZE), own[0])
+            kin[number] = self.panels[group]
+        return Frame(universe, len(universes), kin, max(len(self.panels), 1), weights, link)
+
     def membership(self) -> NDArray[np.int64]:
         """(cells, 8): numbers of the panels of each cell, -1 where it has fewer."""
         table = np.full((max(len(self.cells), 1), MOST_PANELS), -1, np.int64)
@@ -98,11 +110,11 @@ def design_of(
     weights, nominal = weights_of(basket, used), weights_of(basket, basket.indicators)
     places = [d.code for d in basket.dimensions]
     return Design(
-        weights=np.array([weights.get(one.code, 0.0) for one in basket.indicators]),
         nominal=np.array([nominal[one.code] for one in basket.indicators]),
         dimension=np.array([places.index(one.dimension) for one in basket.indicators]),
         dimensions=len(places), panels=registry.membership(), panel_count=len(registry.panels),
-        link=basket.link, rest=np.array([_rest(one, supplied, fences, basket) for one in basket.indicators], np.uint16),
+        frame=registry.frame(np.array([weights.get(one.code, 0.0) for one in basket.indicators]), basket.link),
+        rest=np.array([_rest(one, supplied, fences, basket) for one in basket.indicators], np.uint16),
     )  # fmt: skip
 
 

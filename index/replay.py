@@ -1,25 +1,41 @@
 """A series from the cube alone: any set of cells, with exactly additive contributions. Arrays only.
 
-The same chain as :mod:`index.daycube`, over all days at once: between two re-linkings a component is a
-running product, so a chart costs a few array operations whatever the number of entities.
+The components of :mod:`index.cellchain` are run over all days once, when the cube is read; each change of the
+cube then carries the points that it moved. A series between two links is the running sum of its points, so a
+chart costs a few array operations whatever the number of entities.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.daycube import FIELDS, Design
-from index.paths import day_of
+from index.cellchain import Rows, empty_chain, link, move
+from index.daycube import Design
 
 Floats = NDArray[np.float64]
+AMOUNTS = ("moved", "entered", "left", "came", "went")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of a universe at the end of a day; ``price`` (J): points that a unit of an indicator's sum is worth."""
+
+    day: int
+    universe: int
+    price: Floats
 
 
 @dataclass(frozen=True)
 class CubeTable:
-    """All rows of the cube in order of days; ``day`` counts from ``first``. The first day has what was there."""
+    """All rows of the cube; ``day`` counts from ``first``. The first day has what was there.
+
+    ``amounts`` (N, 5): matched movement, entered, left, came, went. ``points``: what a row moved, in points of
+    its universe's index. Components that moved with a wider group have rows of their own, without amounts.
+    """
 
     first: int
     days: int
@@ -27,25 +43,49 @@ class CubeTable:
     cell: NDArray[np.int32]
     indicator: NDArray[np.int32]
     amounts: NDArray[np.int64]
+    points: Floats
+    links: tuple[Link, ...]
 
     def of_cells(self, wanted: NDArray[np.bool_]) -> "CubeTable":
-        """The rows of some cells; ``wanted`` is a mask over cell numbers."""
+        """The rows of some cells of one universe; ``wanted`` is a mask over cell numbers."""
         chosen = wanted[self.cell]
-        return CubeTable(
-            self.first, self.days, self.day[chosen], self.cell[chosen], self.indicator[chosen],
-            self.amounts[chosen],
+        return replace(
+            self, day=self.day[chosen], cell=self.cell[chosen], indicator=self.indicator[chosen],
+            amounts=self.amounts[chosen], points=self.points[chosen],
         )  # fmt: skip
+
+
+def table_of(first: int, lots: Sequence[Rows], design: Design) -> CubeTable:
+    """The cube of consecutive days, one lot of rows a day, with the points that each row moved."""
+    chain, frame = empty_chain(design.frame), design.frame
+    days, cells, indicators, amounts, points, links = [], [], [], [], [], []
+    for day, rows in enumerate(lots):
+        made = move(chain, rows, frame)
+        table = np.zeros((len(made.cell), len(AMOUNTS)), np.int64)
+        for column, name in enumerate(AMOUNTS):
+            table[: len(rows.cell), column] = getattr(rows, name)
+        days.append(np.full(len(made.cell), day, np.int32))
+        cells.append(made.cell)
+        indicators.append(made.indicator)
+        amounts.append(table)
+        points.append(made.points)
+        linked, price = link(chain, first + day, frame)
+        links += [Link(day, int(universe), price[universe]) for universe in np.flatnonzero(linked)]
+    return CubeTable(
+        first, len(lots), np.concatenate(days), np.concatenate(cells).astype(np.int32),
+        np.concatenate(indicators).astype(np.int32), np.concatenate(amounts), np.concatenate(points), tuple(links),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """``index`` (T, 1 + D) total first, raw chain; ``price`` (T, J): points per unit of matched movement."""
+    """``index`` (T, 1 + D) total first, raw chain; ``scale`` (T): the panel's points for a point of its rows."""
 
     index: Floats
     plain: Floats
     level: Floats
     coverage: Floats
-    price: Floats
+    scale: Floats
     counts: NDArray[np.int64]
 
 
@@ -55,61 +95,63 @@ def replay(table: CubeTable, design: Design) -> Replayed:
     flat = table.day.astype(np.int64) * design.width + table.indicator
     moved, entered, left, came, went = (
         np.rint(np.bincount(flat, weights=table.amounts[:, at], minlength=shape[0] * shape[1])).reshape(shape)
-        for at in range(len(FIELDS))
+        for at in range(len(AMOUNTS))
     )
     sums = np.cumsum(moved + entered - left, axis=0)
     counts = np.rint(np.cumsum(came - went, axis=0)).astype(np.int64)
-    matched = _shifted(sums) - left
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(matched > 0, (matched + moved) / matched, 1.0)
         mean = np.where(counts > 0, sums / counts, np.nan)
         plain_ratio = mean / _shifted(mean, np.nan)
     plain_ratio = np.where(np.isfinite(plain_ratio), plain_ratio, 1.0)
-    has = (counts > 0) & (design.weights > 0)
-    index, before = _chained(ratio, has, table.first, design)
-    plain, _ = _chained(plain_ratio, has, table.first, design)
-    price = np.where(matched > 0, before / np.where(matched > 0, matched, 1.0), 0.0)
+    universe = int(design.frame.universe[table.cell[0]]) if len(table.cell) else -1
+    links = [one for one in table.links if one.universe == universe]
+    index, scale = _linked(table, links, sums, design)
+    plain = _plain(plain_ratio, counts > 0, [one.day for one in links], index[:, 0], design)
     level, coverage = _levels(mean, counts, design)
-    return Replayed(index, plain[:, 0], level, coverage, price, counts)
+    return Replayed(index, plain, level, coverage, scale, counts)
 
 
-def _chained(ratio: Floats, has: Any, first: int, design: Design) -> tuple[Floats, Floats]:
-    """The chains (T, 1 + D), and the components as they stood before each day (T, J)."""
-    days = len(ratio)
-    index = np.full((days, 1 + design.dimensions), np.nan)
-    before = np.zeros_like(ratio)
-    known = np.flatnonzero(has.any(axis=1))
-    if not len(known):
-        return index, before
-    begin = int(known[0])
-    links = np.array(
-        [
-            (d := day_of(first + place)).month == design.link[0] and d.day == design.link[1]
-            for place in range(days)
-        ]
+def _linked(table: CubeTable, links: Sequence[Link], sums: Floats, design: Design) -> tuple[Floats, Floats]:
+    """The chains (T, 1 + D), and the scale of the total in force on each day (T)."""
+    series = 1 + design.dimensions
+    index = np.full((table.days, series), np.nan)
+    scales = np.zeros(table.days)
+    flat = table.day.astype(np.int64) * design.dimensions + design.dimension[table.indicator]
+    points: Floats = np.bincount(flat, weights=table.points, minlength=table.days * design.dimensions).astype(
+        float
     )
-    breaks = links | (has != _shifted(has, False)).any(axis=1)
-    breaks[: begin + 1] = False
-    bounds = [begin, *np.flatnonzero(breaks).tolist(), days - 1]
-    index[begin, 0] = 100.0
-    belongs = np.equal.outer(design.dimension, np.arange(design.dimensions)).astype(np.float64)
-    index[begin, 1:] = np.where(has[begin] @ belongs > 0, 100.0, np.nan)
-    for start, end in pairwise(bounds):
-        if end <= start:
-            continue
+    steps = _with_total(points.reshape(table.days, design.dimensions))
+    for one, until in pairwise([*links, None]):
+        assert one is not None
+        start, end = one.day, (until.day if until else table.days - 1)
+        parts = _with_total(design.by_dimension((one.price * sums[start])[None, :]))[0]
+        index[start] = np.where(np.isnan(index[start]) & (parts > 0), 100.0, index[start])
+        scale = np.where(parts > 0, index[start] / np.where(parts > 0, parts, 1.0), 0.0)
+        index[start + 1 : end + 1] = index[start] + np.nan_to_num(scale) * np.cumsum(
+            steps[start + 1 : end + 1], axis=0
+        )
+        scales[start + 1 : end + 1] = scale[0]
+    return index, scales
+
+
+def _with_total(parts: Floats) -> Floats:
+    return np.hstack([parts.sum(axis=1, keepdims=True), parts])
+
+
+def _plain(ratio: Floats, has: Any, links: Sequence[int], index: Floats, design: Design) -> Floats:
+    """The chain of plain means (T), from the day on which the index begins."""
+    plain = np.full(len(ratio), np.nan)
+    known = np.flatnonzero(np.isfinite(index))
+    if not len(known):
+        return plain
+    begin, last = int(known[0]), len(ratio) - 1
+    plain[begin] = 100.0
+    for start, end in pairwise([*(day for day in links if day >= begin), last]):
         weight = np.where(has[start], design.weights, 0.0)
-        part = index[start, 0] * weight / weight.sum() if weight.sum() > 0 else weight
-        path = part * np.cumprod(ratio[start + 1 : end + 1], axis=0)
-        before[start + 1 : end + 1] = np.vstack([part, path[:-1]])
-        whole = part.sum()
-        index[start + 1 : end + 1, 0] = path.sum(axis=1) if whole > 0 else index[start, 0]
-        own, own_path = part @ belongs, path @ belongs
-        with np.errstate(divide="ignore", invalid="ignore"):
-            growth = np.where(own > 0, own_path / own, 1.0)
-        index[start + 1 : end + 1, 1:] = index[start, 1:] * growth
-        fresh = np.isnan(index[end, 1:]) & (has[end] @ belongs > 0)
-        index[end, 1:][fresh] = 100.0
-    return index, before
+        path = np.cumprod(ratio[start + 1 : end + 1], axis=0) * weight
+        whole = weight.sum()
+        plain[start + 1 : end + 1] = plain[start] * (path.sum(axis=1) / whole if whole > 0 else 1.0)
+    return plain
 
 
 def _levels(mean: Floats, counts: Any, design: Design) -> tuple[Floats, Floats]:
@@ -122,14 +164,14 @@ def _levels(mean: Floats, counts: Any, design: Design) -> tuple[Floats, Floats]:
     return np.hstack([total, parts]), np.where(counts > 0, design.nominal, 0.0).sum(axis=1)
 
 
-def contributions(table: CubeTable, price: Floats, since: int, until: int) -> Floats:
+def contributions(table: CubeTable, scale: Floats, since: int, until: int) -> Floats:
     """Points that each row of ``table`` adds to the change from day ``since`` to day ``until``, 0 outside.
 
     Their sum over all rows is the change of the index, to rounding of floats; any grouping is a plain sum.
     """
     inside = (table.day > since) & (table.day <= until)
     points = np.zeros(len(table.day))
-    points[inside] = price[table.day[inside], table.indicator[inside]] * table.amounts[inside, 0]
+    points[inside] = scale[table.day[inside]] * table.points[inside]
     return points
 
 

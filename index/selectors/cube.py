@@ -11,7 +11,7 @@ from index.models import CubeDay, PanelReference
 from index.packing import unpack_rows
 from index.paths import number_of
 from index.registry import GROUPED, MAIN, PanelKey, Registry, panels_of_cell
-from index.replay import CubeTable, Replayed, contributions, replay
+from index.replay import CubeTable, Replayed, contributions, replay, table_of
 from index.selectors.panels import PanelCard
 from index.selectors.standing import Standing
 from index.services.method import design_for, load_registry
@@ -57,16 +57,9 @@ def _read(standing: Standing) -> Cube:
     design = design_for(standing.method, registry)
     first = number_of(rows[0][0])
     lots = [unpack_rows(body) for _, body in rows]
-    lengths = [len(lot) for lot in lots]
-    day = np.repeat(np.array([number_of(d) - first for d, _ in rows], np.int32), lengths)
-    amounts = np.concatenate(
-        [np.stack([lot.moved, lot.entered, lot.left, lot.came, lot.went], axis=1) for lot in lots]
-    )
-    cell = np.concatenate([lot.cell for lot in lots]).astype(np.int32)
-    indicator = np.concatenate([lot.indicator for lot in lots]).astype(np.int32)
     keys = sorted(registry.cells, key=lambda key: registry.cells[key])
     return Cube(
-        CubeTable(first, number_of(rows[-1][0]) - first + 1, day, cell, indicator, amounts), design, registry,
+        table_of(first, lots, design), design, registry,
         np.array([key[1] for key in keys]), np.array([key[2] for key in keys]), np.array([key[3] for key in keys]),
         [frozenset(panel.code for panel in panels_of_cell(key)) for key in keys],
     )  # fmt: skip
@@ -105,7 +98,7 @@ def decompose(standing: Standing, card: PanelCard, since: date, until: date, by:
     table, made, factor = replayed(standing, card)
     since = max(since, date.fromordinal(date(1970, 1, 1).toordinal() + table.first))
     points = (
-        contributions(table, made.price, number_of(since) - table.first, number_of(until) - table.first)
+        contributions(table, made.scale, number_of(since) - table.first, number_of(until) - table.first)
         * factor
     )
     if by == "dimension":
