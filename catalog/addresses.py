@@ -34,3 +34,8 @@ def file_stem(resource: Resource) -> str:
     """A file name without ending that no system stumbles over."""
     kept = "".join(c if c.isalnum() or c in "-_（）()" else "-" for c in resource.name).strip("-")
     return kept[:60] or "data"
+
+
+def marked_name(stem: str, mark: str, ending: str) -> str:
+    """The file's name; what left under a grant bears its mark there too."""
+    return f"{stem}-{mark}.{ending}" if mark else f"{stem}.{ending}"

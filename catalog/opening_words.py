@@ -61,6 +61,14 @@ class Way(models.TextChoices):
     BOTH = "both", "接口与下载"
 
 
+class UseWay(models.TextChoices):
+    """How a grant was used: a look at rows on a page is a use like any other."""
+
+    INTERFACE = "interface", "接口调用"
+    DOWNLOAD = "download", "下载"
+    PAGE = "page", "页面查看"
+
+
 class RegistrationState(models.TextChoices):
     """An outside organisation's registration."""
 

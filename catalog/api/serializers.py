@@ -34,6 +34,7 @@ class RowsSerializer(serializers.Serializer):
     total_is_estimate = serializers.BooleanField(help_text="匹配超过 100,000 行时为估算值")
     cursor = serializers.CharField(allow_null=True, help_text="下一页的翻页标记；没有下一页时为空")
     next = serializers.CharField(allow_null=True, help_text="下一页地址")
+    mark = serializers.CharField(required=False, help_text="水印编号；只在凭授权读取受限数据时给出")
 
 
 class ResourceSerializer(serializers.Serializer):

@@ -19,9 +19,10 @@ import audit
 from accounts.access import ANYONE
 from accounts.token_scopes import Scope
 from accounts.tokens import CallerThrottle
-from catalog.addresses import dataset_page, file_stem
+from catalog.addresses import dataset_page, file_stem, marked_name
 from catalog.api import serializers, shapes
 from catalog.api.ckan.view import PublicThrottle
+from catalog.copy_marks import HEADER
 from catalog.engine.columns import ID_COLUMN, Column, plain
 from catalog.engine.cursor import read_cursor, write_cursor
 from catalog.engine.row_filters import read_filters, read_sort, read_words
@@ -32,7 +33,7 @@ from catalog.opening_words import Way
 from catalog.row_store import UnableToAnswerInTime
 from catalog.selectors.datasets import find_dataset, find_resource
 from catalog.selectors.export import FORMATS, export
-from catalog.selectors.reading import NothingToRead, OpenTable, open_table, read_page
+from catalog.selectors.reading import NothingToRead, OpenTable, marked_rows, open_table, read_page
 from catalog.selectors.search import FACETS, browse
 from catalog.services.statistics import note_call, note_download
 from foundation import request_id
@@ -164,17 +165,17 @@ class RowsView(PublicApi):
             raise QueryRefused({error.field: [str(error)]}) from None
         except UnableToAnswerInTime as error:
             return busy(str(error))
-        note_call(table, timezone.now(), audit.origin_of(request), request.user, rows=len(page.rows))
+        copy = note_call(table, timezone.now(), audit.origin_of(request), request.user, rows=len(page.rows))
         more = len(page.rows) == limit
         mark = write_cursor(query.order, page.keys[-1]) if more else None
         codes = [c.code for c in query.columns]
         return Response({
             "resource": str(table.resource.uid), "release": table.release.number,
             "columns": [shapes.column(table.fields[c.code], True) for c in query.columns if c.code in table.fields],
-            "rows": [dict(zip(codes, map(plain, row), strict=True)) for row in page.rows],
+            "rows": [dict(zip(codes, map(plain, row), strict=True)) for row in marked_rows(page, query, copy)],
             "total": page.total, "total_is_estimate": page.is_estimate, "cursor": mark,
             "next": next_address(request, mark) if mark else None,
-        })  # fmt: skip
+        } | ({"mark": copy} if copy else {}), headers={HEADER: copy} if copy else None)  # fmt: skip
 
 
 class ProfileView(PublicApi):
@@ -185,8 +186,9 @@ class ProfileView(PublicApi):
     )
     def get(self, request: Request, uid: Any, version: str = "v1") -> Response:
         table = self.table(request, uid, Way.INTERFACE)
-        note_call(table, timezone.now(), audit.origin_of(request), request.user, rows=0)
-        return Response([shapes.profile(c, table.release.profile.get(c.code, {})) for c in table.columns])
+        copy = note_call(table, timezone.now(), audit.origin_of(request), request.user, rows=0)
+        told = [shapes.profile(c, table.release.profile.get(c.code, {})) for c in table.columns]
+        return Response(told, headers={HEADER: copy} if copy else None)
 
 
 class DumpView(PublicApi):
@@ -210,12 +212,15 @@ class DumpView(PublicApi):
             query = row_query(asked, table)
         except UnableToUnderstandQuery as error:
             raise QueryRefused({error.field: [str(error)]}) from None
-        note_download(table, timezone.now(), audit.origin_of(request), request.user, format=format)
         bom = choice(asked, "bom", FLAGS) == "true"
-        pieces = export(table, query, format, bom=bom, with_titles=bom, as_objects=True)
+        origin, rows = audit.origin_of(request), table.release.row_count
+        mark = note_download(table, timezone.now(), origin, request.user, rows=rows)
+        pieces = export(table, query, format, bom=bom, with_titles=bom, as_objects=True, mark=mark)
         response = StreamingHttpResponse(pieces, content_type=MEDIA_TYPES[format])
         name = "".join(c if c.isascii() else "_" for c in file_stem(table.resource))
-        response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
+        response["Content-Disposition"] = f'attachment; filename="{marked_name(name, mark, format)}"'
+        if mark:
+            response[HEADER] = mark
         return response
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:

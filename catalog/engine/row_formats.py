@@ -15,6 +15,7 @@ BOM = "\ufeff"
 RAW_OPTIONS = " WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')"
 CSV_OPTIONS = " WITH (FORMAT csv)"
 TSV_OPTIONS = " WITH (FORMAT csv, DELIMITER E'\\t')"
+DELIMITERS = {RAW_OPTIONS: b"\x02", CSV_OPTIONS: b",", TSV_OPTIONS: b"\t"}
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8", "tsv": "text/tab-separated-values; charset=utf-8",
     "json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8",

@@ -150,6 +150,8 @@ class Resource(models.Model):
     current = models.ForeignKey(
         "Release", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="现行版本"
     )
+    # Grades of columns that were taken out, by code: one that comes back is no lower.
+    grades_seen = models.JSONField(default=dict, blank=True)
     # Which resource of the published dataset this one of a revision stands for.
     revises = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Agency
-from catalog.opening_words import ApplicationState, RegistrationState, Way
+from catalog.opening_words import ApplicationState, RegistrationState, UseWay, Way
 
 from .datasets import Dataset, Resource
 
@@ -157,8 +157,10 @@ class GrantUse(models.Model):
 
     grant = models.ForeignKey(Grant, models.CASCADE, related_name="uses")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    way = models.CharField("方式", max_length=12, choices=Way.choices)
-    mark = models.CharField("水印编号", max_length=24)
+    way = models.CharField("方式", max_length=12, choices=UseWay.choices)
+    mark = models.CharField("水印编号", max_length=24, db_index=True)
+    # Whose rows left: a leaked copy is compared with this release, as long as it is kept.
+    release = models.ForeignKey("Release", models.SET_NULL, null=True, blank=True, related_name="+")
     rows = models.BigIntegerField("行数", default=0)
     at = models.DateTimeField()
 

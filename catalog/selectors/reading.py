@@ -11,7 +11,9 @@ from django.db.models import Prefetch
 
 from catalog import row_store
 from catalog.contracts import FieldRight
+from catalog.copy_marks import bits_of
 from catalog.engine.columns import ID_COLUMN, Column, columns_of
+from catalog.engine.copy_mark import marked_page
 from catalog.engine.row_query import RowQuery, UnableToUnderstandQuery
 from catalog.models import Release, Resource, ResourceField
 from catalog.selectors.rights import field_right
@@ -112,6 +114,13 @@ def read_page(
         return RowPage([], [], total, is_estimate)
     rows, keys = row_store.read_rows(release.pk, query, limit=limit, offset=offset)
     return RowPage(rows, keys, total, is_estimate)
+
+
+def marked_rows(page: RowPage, query: RowQuery, mark: str) -> list[tuple[Any, ...]]:
+    """A page's rows in the order that bears ``mark``; as they are without one, or where an order was asked for."""
+    if not mark or query.sort or query.distinct:
+        return page.rows
+    return marked_page([key[-1] for key in page.keys], page.rows, bits_of(mark))
 
 
 def tables_of(viewer: Any, resources: list[Resource], now: datetime) -> dict[int, OpenTable]:

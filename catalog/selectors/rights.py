@@ -73,6 +73,12 @@ def best_grant(viewer: Any, resource: Resource, today: date, way: str | None = N
     return max(holding, key=lambda g: (len(g.fields), g.ends_on, g.pk), default=None)
 
 
+def uses_left(grant_id: int | None) -> int:
+    """How often the grant may still be used."""
+    left = Grant.objects.filter(pk=grant_id or 0).values_list("quota", "used").first()
+    return left[0] - left[1] if left else 0
+
+
 def watermark_of(grant: Grant, viewer: Any, now: datetime) -> str:
     """The line every download under a grant carries."""
     moment = timezone.localtime(now).strftime("%Y-%m-%d %H:%M")

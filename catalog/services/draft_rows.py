@@ -11,7 +11,9 @@ from catalog.engine.row_filters import read_filters
 from catalog.engine.row_query import RowQuery, UnableToUnderstandQuery
 from catalog.models import Release, ReleaseState, Resource
 from catalog.services.drafts import UnableToSaveDataset, save_fields
+from catalog.services.inheritance import inherited, inherited_from
 from catalog.services.publish_tables import start_release
+from catalog.vocabulary import Grade
 
 METHODS = ("upsert", "insert", "update")
 MOST_COLUMNS = 500
@@ -35,10 +37,11 @@ def create_table(
     for draft in resource.releases.filter(state=ReleaseState.DRAFT):
         row_store.drop_table(draft.pk)
         draft.delete()
+    described = {code: _graded(resource, code, info) for code, _, info in told}
     release = start_release(resource, columns, now=now)
     release.key_codes = list(keys)
     release.save(update_fields=["key_codes"])
-    save_fields(resource, columns, {code: info for code, _, info in told if info})
+    save_fields(resource, columns, described)
     write_records(release, records, "insert")
     return release
 
@@ -112,7 +115,13 @@ def read_field_list(fields: Sequence[Any], records: Sequence[Any]) -> list[tuple
             )
         info = one.get("info") if isinstance(one.get("info"), Mapping) else {}
         named = {"title": str(info.get("label") or "")[:200], "description": str(info.get("notes") or "")[:2000],
-                 "unit": str(info.get("unit") or "")[:20]}  # fmt: skip
+                 "unit": str(info.get("unit") or "")[:20], "grade": str(info.get("grade") or "").upper(),
+                 "data_item": str(info.get("data_item") or "")[:80], "item_field": str(info.get("item_field") or "")[:80],
+                 }  # fmt: skip
+        if named["grade"] and named["grade"] not in Grade.values:
+            raise UnableToSaveDataset(
+                {"fields": [f"字段“{code}”的分级应为 {'、'.join(Grade.values)} 之一。"]}
+            )
         told.append((str(code), kind, {k: v for k, v in named.items() if v}))
     codes = [code for code, _, _ in told]
     if not told or len(told) > MOST_COLUMNS:
@@ -120,6 +129,37 @@ def read_field_list(fields: Sequence[Any], records: Sequence[Any]) -> list[tuple
     if len(set(codes)) != len(codes):
         raise UnableToSaveDataset({"fields": ["字段名重复。"]})
     return told
+
+
+def _graded(resource: Resource, code: str, info: dict[str, Any]) -> dict[str, Any]:
+    """What a writer said of a column, with the grade it is due: its data item's, what it had, or a higher one told.
+
+    Raises :class:`UnableToSaveDataset` for a lower one: that is for two people at the desk.
+    """
+    known = resource.fields.filter(code=code).first()
+    title = info.get("title", code)
+    told, wish = (
+        {k: v for k, v in info.items() if k not in ("grade", "data_item", "item_field")},
+        info.get("grade"),
+    )
+    item, item_field = info.get("data_item", ""), info.get("item_field", "")
+    source: dict[str, str] = {}
+    if item or item_field:
+        source = inherited_from(item, item_field)
+        if not source:
+            raise UnableToSaveDataset({"fields": [f"字段“{code}”所指的数据项“{item}.{item_field}”不存在。"]})
+    elif known is None or known.title != title:
+        source = inherited(title)
+    due = max(
+        source.get("grade", Grade.L1), known.grade if known else resource.grades_seen.get(code, Grade.L1)
+    )
+    if wish and wish < due:
+        raise UnableToSaveDataset(
+            {"fields": [f"字段“{code}”的分级应不低于 {due}；降低分级请在工作台提出，由另一人复核。"]}
+        )
+    if source and (known is None or source["grade"] >= known.grade):
+        told |= source
+    return told | {"grade": max(due, wish or due)}
 
 
 def is_code(code: Any) -> bool:

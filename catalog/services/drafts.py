@@ -33,7 +33,7 @@ COPIED = (
 )  # fmt: skip
 RESOURCE_COPIED = (
     "position", "kind", "name", "description", "format", "mimetype", "url", "file_digest", "file_name",
-    "file_bytes", "source", "current_id",
+    "file_bytes", "source", "current_id", "grades_seen",
 )  # fmt: skip
 FIELD_COPIED = (
     "position", "code", "title", "type", "unit", "description", "category", "grade", "opening", "data_item",
@@ -154,7 +154,8 @@ def remove_resource(resource: Resource, *, editor: Any, now: datetime, origin: a
 def save_fields(resource: Resource, columns: Sequence[Column], told: Mapping[str, Mapping[str, Any]]) -> None:
     """Describe the columns of a draft's table; what is known of a field of the same code stays.
 
-    ``told`` gives, by code, any of title, unit, description, grade, data_item, item_field, opening, category.
+    ``told`` gives, by code, any of title, unit, description, grade, data_item, item_field, opening, category. A grade
+    only rises here, also of a column that had been taken out: lowering one needs a second person.
     """
     known = {field.code: field for field in resource.fields.all()}
     kept = []
@@ -162,12 +163,18 @@ def save_fields(resource: Resource, columns: Sequence[Column], told: Mapping[str
         field = known.get(column.code) or ResourceField(
             resource=resource, code=column.code, title=column.title
         )
+        least = field.grade if field.pk else resource.grades_seen.get(column.code, Grade.L1)
         field.position, field.type = position, FieldType(column.type)
         for name, value in told.get(column.code, {}).items():
             setattr(field, name, value)
+        field.grade = max(field.grade, least)
         field.save()
         kept.append(field)
-    resource.fields.exclude(pk__in=[field.pk for field in kept]).delete()
+    gone = resource.fields.exclude(pk__in=[field.pk for field in kept])
+    if gone:
+        resource.grades_seen |= {field.code: field.grade for field in gone}
+        resource.save(update_fields=["grades_seen"])
+        gone.delete()
 
 
 def resource_in(draft: Dataset, resource: Resource) -> Resource:

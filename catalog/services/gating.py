@@ -60,17 +60,28 @@ def _field_facts(field: ResourceField, proof: ReleaseProof | None, waiting: str)
 def _lowered(resources: list[Resource]) -> list[Finding]:
     """Grades lower than the data item's or the published field's that no two people agreed on."""
     found = []
+    taken_out = _grades_taken_out(resources)
     for resource in resources:
         published = (
             dict(ResourceField.objects.filter(resource=resource.revises).values_list("code", "grade"))
             if resource.revises
-            else {}
+            else taken_out
         )
         for field in resource.fields.all():
             if due := unagreed_lowering(field, published):
                 place = f"{resource.name}／{field.title}"
                 found.append(Finding("LOWERED", f"分级应为 {due}，降低须经另一人复核。", place))
     return found
+
+
+def _grades_taken_out(resources: list[Resource]) -> dict[str, str]:
+    """Highest grade by code of the published tables a revision leaves out: a new table is no way round them."""
+    draft = resources[0].dataset if resources else None
+    if draft is None or draft.revises_id is None:
+        return {}
+    kept = [resource.revises_id for resource in resources if resource.revises_id]
+    fields = ResourceField.objects.filter(resource__dataset=draft.revises_id).exclude(resource__in=kept)
+    return dict(fields.order_by("grade").values_list("code", "grade"))
 
 
 def _empty(dataset: Dataset, resources: list[Resource]) -> list[Finding]:

@@ -1,6 +1,5 @@
 """Agreements, grants and what is done with them: signed, used, reported, renewed, revoked, appealed."""
 
-import secrets
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -14,9 +13,20 @@ from accounts.models import Agency, User
 from accounts.roles import Role
 from accounts.scopes import departments_of
 from audit import Origin
-from catalog.models import Agreement, Appeal, Application, Grant, GrantUse, Resource, Team, UseReport
+from catalog.copy_marks import new_mark
+from catalog.models import (
+    Agreement,
+    Appeal,
+    Application,
+    Grant,
+    GrantUse,
+    Release,
+    Resource,
+    Team,
+    UseReport,
+)
 from catalog.opening_words import ApplicationState as S
-from catalog.opening_words import Way
+from catalog.opening_words import UseWay, Way
 from catalog.policies import is_grantable_field, way_allowed
 from catalog.services.applications import UnableToApply, step
 from foundation import keys
@@ -101,11 +111,19 @@ def grant_to_team(team: Team, resource: Resource, fields: list[str], *, now: dat
 
 
 def use_grant(
-    user: User, grant_id: int, way: str, *, rows: int = 0, now: datetime, origin: Origin
+    user: User,
+    grant_id: int,
+    way: str,
+    *,
+    rows: int = 0,
+    release: Release | None = None,
+    now: datetime,
+    origin: Origin,
 ) -> GrantUse:
-    """Count one use before a row leaves, and log it. Raises :class:`UnableToUseGrant`.
+    """Count one use before a row leaves, and log it. ``way``: of :class:`UseWay`. Raises :class:`UnableToUseGrant`.
 
-    Two uses at once cannot share the last of the quota: the count goes up only where there is room.
+    Two uses at once cannot share the last of the quota: the count goes up only where there is room. The use's
+    ``mark`` is what the copy carries.
     """
     with audit.action(
         "catalog.grant.used", origin=origin, target=f"grant:{grant_id}", detail={"way": way, "rows": rows}
@@ -122,10 +140,10 @@ def use_grant(
             raise UnableToUseGrant("该授权不属于本单位。")
         if not counted:
             raise _why_not(grant, now)
-        if not way_allowed(grant.way, way):
+        if not way_allowed(grant.way, None if way == UseWay.PAGE else way):
             raise UnableToUseGrant(f"该授权只允许{grant.get_way_display()}。")
         return GrantUse.objects.create(
-            grant=grant, user=user, way=way, mark=secrets.token_hex(8).upper(), rows=rows, at=now
+            grant=grant, user=user, way=way, mark=new_mark(), release=release, rows=rows, at=now
         )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from catalog.engine.file_rows import Fault, read_blocks
 from catalog.models import Intake, IntakeState, Release, Resource, ResourceKind
 from catalog.services.draft_rows import is_code
 from catalog.services.drafts import format_of, save_fields
+from catalog.services.inheritance import inherited, known_codes
 from catalog.services.publish_tables import seal_release, start_release
-from datahub.engine.headers import normalise_header
-from datahub.public import list_items
+from catalog.vocabulary import State
 from foundation import files
 
 MOST_BYTES = 512 * 1024**2
@@ -125,6 +124,8 @@ def take_rows(intake: Intake, *, now: datetime, origin: audit.Origin) -> Release
     if plan.questions:
         raise UnableToTakeFile("请先选定文件编码。")
     resource = intake.resource
+    if resource.dataset.state != State.DRAFT:
+        raise UnableToTakeFile(f"数据集当前为“{resource.dataset.get_state_display()}”，只有草稿可以入表。")
     columns = tuple(Column(c.code, c.title, c.type, f"c{n}") for n, c in enumerate(plan.columns, start=1))
     faults: list[Fault] = []
     found = _Tally()
@@ -185,39 +186,12 @@ def safe_name(name: str) -> str:
 
 
 def _told_of(resource: Resource, column: PlannedColumn) -> dict[str, Any]:
-    """What is known of a column; a new one inherits the grade of the data hub's field of that name."""
+    """What is known of a column; a new or renamed one inherits the grade of the data hub's field of that name."""
     told: dict[str, Any] = {"title": column.title, "unit": column.unit}
-    if not resource.fields.filter(code=column.code).exists():
+    known = resource.fields.filter(code=column.code).first()
+    if known is None or known.title != column.title:
         told |= inherited(column.title)
     return told
-
-
-def inherited(title: str) -> dict[str, str]:
-    """Data item, field and grade of the strictest data hub field that is called so; empty if none is."""
-    item, field, grade = known_fields().get(normalise_header(title), ("", "", ""))
-    return {"data_item": item, "item_field": field, "grade": grade} if item else {}
-
-
-@lru_cache(maxsize=1)
-def known_fields() -> dict[str, tuple[str, str, str]]:
-    """By header: item, field and grade of the strictest field of that name in the data hub."""
-    known: dict[str, tuple[str, str, str]] = {}
-    for item in list_items():
-        for field in item.fields:
-            header, told = normalise_header(field.name), (item.code, field.code, field.grade.value)
-            if header not in known or known[header][2] < told[2]:
-                known[header] = told
-    return known
-
-
-@lru_cache(maxsize=1)
-def known_codes() -> dict[str, str]:
-    """Codes the data hub already uses for a header: the same thing is called the same everywhere."""
-    known: dict[str, str] = {}
-    for item in list_items():
-        for field in item.fields:
-            known.setdefault(normalise_header(field.name), field.code)
-    return known
 
 
 def _propose_into(intake: Intake, wishes: Wishes) -> None:

@@ -8,32 +8,28 @@ from django.db import connection
 from django.utils import timezone
 
 import audit
-from catalog.opening_words import Way
+from catalog.opening_words import UseWay
 from catalog.selectors.reading import OpenTable
 from catalog.services.grants import use_grant
 
 COUNTED = ("views", "downloads", "calls")
 
 
-def note_call(table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, *, rows: int) -> None:
-    """One call of an interface on a table."""
+def note_call(table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, *, rows: int) -> str:
+    """One call of an interface on a table. Returns the mark of the copy, '' for what is everybody's."""
     count_use(table.resource.dataset_id, "calls", now)
-    _note_grant(table, now, origin, viewer, Way.INTERFACE, rows)
+    return _note_grant(table, now, origin, viewer, UseWay.INTERFACE, rows)
 
 
-def note_download(table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, *, format: str) -> None:
-    """One download of a table."""
+def note_download(table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, *, rows: int) -> str:
+    """One download of a table. Returns the mark of the copy, '' for what is everybody's."""
     count_use(table.resource.dataset_id, "downloads", now)
-    _note_grant(table, now, origin, viewer, Way.DOWNLOAD, table.release.row_count)
+    return _note_grant(table, now, origin, viewer, UseWay.DOWNLOAD, rows)
 
 
-def note_look(table: OpenTable, origin: audit.Origin, *, rows: int) -> None:
-    """A look at rows on a page: not counted against a grant, but logged if they are not public."""
-    if table.right.grant_id is not None:
-        audit.record(
-            "catalog.restricted.read", origin=origin, target=f"resource:{table.resource.uid}",
-            detail={"grant": table.right.grant_id, "way": "page", "rows": rows, "fields": [c.code for c in table.columns]},
-        )  # fmt: skip
+def note_look(table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, *, rows: int) -> str:
+    """A look at granted rows on a page: counted and logged like every other use."""
+    return _note_grant(table, now, origin, viewer, UseWay.PAGE, rows)
 
 
 def count_use(dataset_id: int, what: str, now: datetime) -> None:
@@ -53,20 +49,22 @@ def count_use(dataset_id: int, what: str, now: datetime) -> None:
 
 
 def _note_grant(
-    table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, way: Way, rows: int
-) -> None:
+    table: OpenTable, now: datetime, origin: audit.Origin, viewer: Any, way: UseWay, rows: int
+) -> str:
     """What is not public is counted against its grant and logged at every opening, before a row leaves.
 
     Raises ``UnableToUseGrant`` (a refusal of permission) if the grant ended or was used up meanwhile.
     """
     grant_id = table.right.grant_id
     if grant_id is None:
-        return
-    use_grant(viewer, grant_id, way, rows=rows, now=now, origin=origin)
+        return ""
+    use = use_grant(viewer, grant_id, way, rows=rows, release=table.release, now=now, origin=origin)
     audit.record(
         "catalog.restricted.read", origin=origin, target=f"resource:{table.resource.uid}",
-        detail={"grant": grant_id, "way": way.value, "rows": rows, "fields": [c.code for c in table.columns]},
+        detail={"grant": grant_id, "way": way.value, "rows": rows, "fields": [c.code for c in table.columns],
+                "mark": use.mark},
     )  # fmt: skip
+    return use.mark
 
 
 def note_miss(words: str, now: datetime) -> None:

@@ -13,15 +13,15 @@ import audit
 from accounts.access import open_to_all
 from accounts.token_scopes import Scope
 from accounts.tokens import holder_of
-from catalog.addresses import file_stem
+from catalog.addresses import file_stem, marked_name
 from catalog.api.ckan.datastore_actions import row_query, wanted_columns
 from catalog.api.ckan.errors import Invalid
 from catalog.api.ckan.parameters import read_parameters
+from catalog.copy_marks import HEADER
 from catalog.engine.row_formats import MEDIA_TYPES
 from catalog.engine.row_query import RowQuery, UnableToUnderstandQuery
 from catalog.models import Resource, ResourceKind
 from catalog.opening_words import Way
-from catalog.row_store import UnableToAnswerInTime
 from catalog.selectors.datasets import find_resource
 from catalog.selectors.export import FORMATS, export
 from catalog.selectors.reading import NothingToRead, OpenTable, open_table
@@ -49,11 +49,14 @@ def download(request: HttpRequest, uid: Any, name: str) -> HttpResponse | Stream
         raise Http404
     table = _open(viewer, resource)
     bom = request.GET.get("bom") == "1"
-    note_download(table, timezone.now(), audit.origin_of(request), viewer, format=ending)
-    rows = export(
-        table, RowQuery(table.columns), ending, bom=bom, with_titles=bom or ending == "xlsx", as_objects=True
+    mark = note_download(
+        table, timezone.now(), audit.origin_of(request), viewer, rows=table.release.row_count
     )
-    return _stream(rows, ending, f"{file_stem(resource)}.{ending}")
+    rows = export(
+        table, RowQuery(table.columns), ending, bom=bom, with_titles=bom or ending == "xlsx", as_objects=True,
+        mark=mark,
+    )  # fmt: skip
+    return _stream(rows, ending, marked_name(file_stem(resource), mark, ending), mark=mark)
 
 
 @open_to_all
@@ -74,17 +77,19 @@ def dump(request: HttpRequest, uid: Any) -> HttpResponse | StreamingHttpResponse
         query = row_query(asked, table, shown)
         limit = asked.number("limit", -1, least=-1)
         offset = asked.number("offset", 0)
-        rows = export(
-            table, query, format, bom=asked.flag("bom"), limit=None if limit < 0 else limit, offset=offset
-        )
+        bom = asked.flag("bom")
     except UnableToUnderstandQuery as error:
         return HttpResponse(str(error), status=409, content_type="text/plain; charset=utf-8")
-    except UnableToAnswerInTime as error:
-        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     except Invalid as error:
         return HttpResponse(str(error.error), status=409, content_type="text/plain; charset=utf-8")
-    note_download(table, timezone.now(), audit.origin_of(request), viewer, format=format)
-    return _stream(rows, format, f"{resource.uid}.{format}")
+    most = table.release.row_count
+    mark = note_download(
+        table, timezone.now(), audit.origin_of(request), viewer, rows=most if limit < 0 else min(limit, most)
+    )
+    rows = export(
+        table, query, format, bom=bom, limit=None if limit < 0 else limit, offset=offset, mark=mark
+    )  # fmt: skip
+    return _stream(rows, format, marked_name(str(resource.uid), mark, format), mark=mark)
 
 
 def reader_of(request: HttpRequest) -> Any:
@@ -122,8 +127,12 @@ def _file_pieces(digest: str) -> Iterator[bytes]:
             yield piece
 
 
-def _stream(pieces: Iterator[bytes], format: str, name: str, media_type: str = "") -> StreamingHttpResponse:
+def _stream(
+    pieces: Iterator[bytes], format: str, name: str, media_type: str = "", mark: str = ""
+) -> StreamingHttpResponse:
     response = StreamingHttpResponse(pieces, content_type=media_type or MEDIA_TYPES[format])
+    if mark:
+        response[HEADER] = mark
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     response["X-Content-Type-Options"] = "nosniff"
     return response

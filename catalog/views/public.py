@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -20,9 +21,11 @@ from catalog.selectors.datasets import find_dataset, find_resource
 from catalog.selectors.feedback import public_answers
 from catalog.selectors.quality import freshness, quality_of
 from catalog.selectors.reading import OpenTable, read_page, tables_of
+from catalog.selectors.rights import uses_left
 from catalog.selectors.search import FACETS, browse
 from catalog.selectors.statistics import use_of
 from catalog.selectors.versions import versions_of
+from catalog.services.grants import UnableToUseGrant
 from catalog.services.statistics import count_use, note_look, note_miss
 from catalog.vocabulary import Lane
 
@@ -124,12 +127,20 @@ def _table_context(request: HttpRequest, resource: Resource, table: OpenTable | 
     if table is None:
         return context
     page = read_page(table, table.query, limit=PREVIEW_ROWS)
-    note_look(table, audit.origin_of(request), rows=len(page.rows))
+    try:
+        mark = note_look(table, timezone.now(), audit.origin_of(request), request.user, rows=len(page.rows))
+    except UnableToUseGrant:  # ended or used up since the table was opened: what is everybody's stays
+        return _table_context(request, resource, _public_table(resource))
     return context | {
+        "granted": uses_left(table.right.grant_id) if mark else None, "mark": mark,
         "preview": present_rows.preview_table(table, page), "profiles": present_rows.profiles(table),
         "examples": present.api_examples(resource, table.columns[0].code, request.build_absolute_uri),
         "closed": table.right.reason, "release": table.release,
     }  # fmt: skip
+
+
+def _public_table(resource: Resource) -> OpenTable | None:
+    return tables_of(AnonymousUser(), [resource], timezone.now()).get(resource.pk)
 
 
 def _lanes(found: Any) -> list[dict[str, Any]]:

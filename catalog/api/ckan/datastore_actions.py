@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from catalog.copy_marks import HEADER
 from catalog.engine.columns import ID_COLUMN, Column, plain
 from catalog.engine.row_filters import read_filters, read_sort, read_words
 from catalog.engine.row_query import RowQuery, UnableToUnderstandQuery
 from catalog.opening_words import Way
 from catalog.row_store import UnableToAnswerInTime
 from catalog.selectors.field_list import datastore_fields
-from catalog.selectors.reading import NothingToRead, OpenTable, RowPage, open_table, read_page
+from catalog.selectors.reading import NothingToRead, OpenTable, marked_rows, open_table, read_page
 from catalog.services.statistics import note_call
 
 from .errors import Invalid, NotAllowed, NotThere, SearchFault
@@ -45,13 +46,16 @@ def datastore_search(call: Call) -> Any:
         raise Invalid({error.field: [str(error)]}) from None
     except UnableToAnswerInTime as error:
         raise SearchFault(str(error)) from None
-    note_call(table, call.now, call.origin, call.viewer, rows=len(page.rows))
+    mark = note_call(table, call.now, call.origin, call.viewer, rows=len(page.rows))
+    shown_rows = marked_rows(page, query, mark)
     answer: dict[str, Any] = {
         "resource_id": str(table.resource.uid),
         "fields": datastore_fields((c.code, c.type, table.fields.get(c.code)) for c in shown),
-        "records_format": records_format, "records": _records(page, shown, records_format),
+        "records_format": records_format, "records": _records(shown_rows, shown, records_format),
         "limit": limit, "offset": offset, "_links": _links(call, limit, offset),
     }  # fmt: skip
+    if mark:
+        answer["mark"] = call.headers[HEADER] = mark
     for name in ("filters", "q", "sort", "distinct"):
         if (value := asked.structure(name)) not in (None, ""):
             answer[name] = value
@@ -118,8 +122,8 @@ def row_query(asked: Parameters, table: OpenTable, shown: tuple[Column, ...]) ->
     return replace(query, distinct=True)
 
 
-def _records(page: RowPage, shown: tuple[Column, ...], records_format: str) -> Any:
-    rows = [[plain(value) for value in row] for row in page.rows]
+def _records(found: list[tuple[Any, ...]], shown: tuple[Column, ...], records_format: str) -> Any:
+    rows = [[plain(value) for value in row] for row in found]
     if records_format == "lists":
         return rows
     if records_format == "objects":

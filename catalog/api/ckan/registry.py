@@ -1,7 +1,7 @@
 """The actions by name, and whether each reads or writes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from .parameters import Parameters
 
 @dataclass
 class Call:
-    """One call: who asks, with what, when."""
+    """One call: who asks, with what, when; ``headers`` go with the answer."""
 
     viewer: Any
     token: ApiToken | None
@@ -21,6 +21,7 @@ class Call:
     now: datetime
     absolute: Callable[[str], str]
     origin: audit.Origin
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Call], Any]

@@ -102,7 +102,10 @@ class ActionView(APIView):
             logger.exception("ckan action failed")
             told = {"__type": "Internal Server Error", "message": "Internal Server Error"}
             return _json({"help": help_url, "success": False, "error": told}, 500)
-        return _json({"help": help_url, "success": True, "result": result}, 200)
+        response = _json({"help": help_url, "success": True, "result": result}, 200)
+        for header, value in call.headers.items():
+            response[header] = value
+        return response
 
 
 def _call(request: Request, raw: HttpRequest, action: Action, now: datetime) -> Call:
