@@ -68,7 +68,7 @@ def mask_name(text: str) -> str:
     name = re.sub(
         r"\s", "", unicodedata.normalize("NFKC", text).translate(dict.fromkeys(map(ord, DOTS), "·"))
     )
-    if "·" in name:
+    if "·" in name.strip("·"):
         parts = [STAR * len(part) for part in name.split("·")]
         return name[0] + "·".join(parts)[1:]
     kept = 2 if len(name) > 2 and name[:2] in COMPOUND_SURNAMES else 1
