@@ -144,7 +144,7 @@ def block_table(block: ItemBlock, code: str) -> dict[str, Any]:
     ``as_cards`` when the columns would not fit a page: then each fact is a list of label and value.
     """
     columns = [
-        field for field in block.item.payload_fields if any(_holds(fact, field.code) for fact in block.facts)
+        field for field in block.item.payload_fields if any(fact.holds(field.code) for fact in block.facts)
     ]
     return {
         "name": block.item.name, "department": block.department, "code": block.item.code,
@@ -168,10 +168,6 @@ def _fact_row(fact: Fact, columns: Sequence[str], code: str) -> dict[str, Any]:
         "valid_from": fact.valid_from, "valid_to": fact.valid_to, "released_on": fact.released_on,
         "source_url": source_url(fact, code), "line": fact.line,
     }  # fmt: skip
-
-
-def _holds(fact: Fact, code: str) -> bool:
-    return any(f.code == code and (f.locked or f.value not in (None, "")) for f in fact.fields)
 
 
 def timeline(profile: Profile, limit: int = 200) -> list[dict[str, Any]]:

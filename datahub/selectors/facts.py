@@ -1,11 +1,12 @@
 """The facts of one enterprise, cut to what a reader may see. Every page, export and API reads here."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property, lru_cache
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from datahub.contracts import Category, FieldDefinition, Grade, ItemDefinition, Kind
@@ -34,7 +35,7 @@ class ReadingRight:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FactField:
     """One field of a fact. ``value`` is canonical (money in yuan, dates ISO), None where ``locked``."""
 
@@ -57,7 +58,9 @@ class Fact:
     record_id: int
     item: ItemDefinition
     department: str
-    fields: tuple[FactField, ...]
+    right: ReadingRight
+    content: Mapping[str, Any]
+    """What the record holds and ``right`` opens, by field code; nothing else is kept here."""
     document_no: str
     event_date: date | None
     valid_from: date | None
@@ -74,6 +77,46 @@ class Fact:
     def when(self) -> date | None:
         """The day that places the fact on a timeline."""
         return self.event_date or self.valid_from
+
+    @cached_property
+    def fields(self) -> tuple[FactField, ...]:
+        """The fields in definition order. Made when asked for: a page shows one tab and counts the others."""
+        return tuple(
+            _field(field, locked, self.content.get(field.code))
+            for field, locked in _reading_of(self.item, self.right).fields
+        )
+
+    def holds(self, code: str) -> bool:
+        """True if the field has something to show: a value, or the lock before it."""
+        return code in self.content or code in _reading_of(self.item, self.right).locked_codes
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What a right makes of an item, the same for each of its facts."""
+
+    fields: tuple[tuple[FieldDefinition, bool], ...]
+    open_codes: tuple[str, ...]
+    locked_codes: frozenset[str]
+    days: tuple[bool, ...]
+    documents: tuple[str, ...]
+    locked: bool
+
+
+@lru_cache(maxsize=4096)
+def _reading_of(item: ItemDefinition, right: ReadingRight) -> _Reading:
+    fields = tuple((f, not right.allows(item, f)) for f in item.payload_fields if f.grade is not Grade.L4)
+    return _Reading(
+        fields=fields,
+        open_codes=tuple(f.code for f, locked in fields if not locked),
+        locked_codes=frozenset(f.code for f, locked in fields if locked),
+        days=tuple(_may_read_day(item, code, right) for code in _day_fields(item)),
+        documents=tuple(
+            code for code in item.key
+            if item.field(code).kind is Kind.CODE and right.allows(item, item.field(code))
+        ),
+        locked=not right.allows_item(item),
+    )  # fmt: skip
 
 
 _SELECT = """
@@ -116,39 +159,27 @@ def list_facts(
 
 
 def _fact(row: tuple[Any, ...], right: ReadingRight, day: date, names: Mapping[str, str]) -> Fact:
-    (
-        record_id,
-        item_id,
-        payload,
-        event,
-        valid_from,
-        valid_to,
-        released,
-        received,
-        batch_id,
-        line,
-        file_name,
-    ) = row
+    record_id, item_id, payload, *days, received, batch_id, line, file_name = row
     item = get_item_by_number(item_id)
-    content = payload if isinstance(payload, dict) else json.loads(payload)
-    in_force = (
-        (valid_from is None or valid_from <= day)
-        and (valid_to is None or valid_to >= day)
-        and (released is None or released > day)
-    )
-    fields = tuple(
-        _field(item, f, content.get(f.code), right) for f in item.payload_fields if f.grade is not Grade.L4
-    )
+    reading = _reading_of(item, right)
+    content = payload if isinstance(payload, dict) else orjson.loads(payload)
     event, valid_from, valid_to, released = (
-        day_ if _may_read_day(item, code, right) else None
-        for day_, code in zip((event, valid_from, valid_to, released), _day_fields(item), strict=True)
+        day_ if readable else None for day_, readable in zip(days, reading.days, strict=True)
+    )
+    in_force = (
+        (days[1] is None or days[1] <= day)
+        and (days[2] is None or days[2] >= day)
+        and (days[3] is None or days[3] > day)
     )
     return Fact(
-        record_id=record_id, item=item, department=names[item.department_code], fields=fields,
-        document_no=_document_no(item, content, right), event_date=event, valid_from=valid_from,
-        valid_to=valid_to, released_on=released, received_at=received, batch_id=batch_id, line=line,
-        file_name=file_name, locked=not right.allows_item(item),
-        in_force=in_force if all(_may_read_day(item, code, right) for code in _day_fields(item)) else None,
+        record_id=record_id, item=item, department=names[item.department_code], right=right,
+        content={
+            code: content[code] for code in reading.open_codes if content.get(code) not in (None, "")
+        },
+        document_no=next((str(content[code]) for code in reading.documents if content.get(code)), ""),
+        event_date=event, valid_from=valid_from, valid_to=valid_to, released_on=released,
+        received_at=received, batch_id=batch_id, line=line, file_name=file_name, locked=reading.locked,
+        in_force=in_force if all(reading.days) else None,
     )  # fmt: skip
 
 
@@ -162,17 +193,6 @@ def _may_read_day(item: ItemDefinition, code: str | None, right: ReadingRight) -
     return code is None or right.allows(item, item.field(code))
 
 
-def _field(item: ItemDefinition, field: FieldDefinition, value: Any, right: ReadingRight) -> FactField:
-    locked = not right.allows(item, field)
-    shown = None if locked else value
-    label = field.labels.get(str(shown), str(shown)) if field.kind is Kind.ENUM and shown is not None else ""
-    return FactField(field.code, field.name, field.kind, field.unit, shown, label, locked)
-
-
-def _document_no(item: ItemDefinition, payload: Mapping[str, Any], right: ReadingRight) -> str:
-    """The first key field that reads like a document number, if the reader may see it."""
-    for code in item.key:
-        field = item.field(code)
-        if field.kind is Kind.CODE and right.allows(item, field) and payload.get(code):
-            return str(payload[code])
-    return ""
+def _field(field: FieldDefinition, locked: bool, value: Any) -> FactField:
+    label = field.labels.get(str(value), str(value)) if field.kind is Kind.ENUM and value is not None else ""
+    return FactField(field.code, field.name, field.kind, field.unit, value, label, locked)

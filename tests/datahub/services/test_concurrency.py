@@ -78,9 +78,13 @@ def file_of(folder: Path, name: str, *rows: str) -> Path:
 
 
 def current_freezes() -> list[tuple[int, int]]:
-    """(batch, amount) of the current versions."""
-    rows = Record.objects.filter(item_id=407, superseded_at=None).order_by("enterprise_id")
-    return [(row.batch_id, int(float(row.payload["amount"]))) for row in rows]
+    """(batch, amount) of the current versions, in the order of ``CODES`` (the register's ids follow no order)."""
+    firms = dict(Enterprise.objects.values_list("pk", "code"))
+    rows = Record.objects.filter(item_id=407, superseded_at=None)
+    by_code = sorted(
+        (firms[row.enterprise_id], row.batch_id, int(float(row.payload["amount"]))) for row in rows
+    )
+    return [(batch, amount) for _, batch, amount in by_code]
 
 
 def assert_numbers_and_times_rise() -> None:
