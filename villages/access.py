@@ -99,6 +99,23 @@ def find_conflict(user: Any, resident: Resident) -> str:
     return conflict_checker(user)(resident)
 
 
+def conflict_over(user: Any, tap: Tap) -> str:
+    """Why the user may not decide on a submission, '' if nothing stands against it.
+
+    Besides self, household and declared relations: what one handed in for another, and what one refused before.
+    A second look that the villager asked for is the town's.
+    """
+    helper = tap.by_resident.user_id if tap.by_resident else None
+    if user.pk in (tap.by_user_id, helper):
+        return "这条由您代办提交，须由他人审核。"
+    if tap.state == Tap.State.WAITING and tap.reviewed_by_id is not None:
+        if tap.reviewed_by_id == user.pk:
+            return "您已审核过一次，村民不认可，须由他人复核。"
+        if tap.escalated_at is not None and Role.TOWN_ADMIN not in user.roles:
+            return "村民已提请镇街复核，由镇街审核。"
+    return find_conflict(user, tap.resident)
+
+
 def helped_by(resident: Resident) -> QuerySet[Helper]:
     """Those for whom a resident may act."""
     return Helper.objects.filter(

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from .views import (
     activities,
+    ballots,
     desk,
     door,
     evidence,
@@ -16,6 +17,7 @@ from .views import (
     till,
     town,
     wallet,
+    without_network,
 )
 
 app_name = "villages"
@@ -30,6 +32,8 @@ DOOR: list[URLPattern] = [
 ]
 OWN: list[URLPattern] = [
     path("my/", my.home, name="my"),
+    path("my/worker.js", without_network.worker, name="my_worker"),
+    path("my/offline/", without_network.offline, name="my_offline"),
     path("my/scan/", my.scan, name="my_scan"),
     path("my/activities/<int:pk>/", my.activity, name="my_activity"),
     path("my/records/", my.records, name="my_records"),
@@ -50,6 +54,7 @@ OFFICE: list[URLPattern] = [
     path("activities/<int:pk>/close/", activities.close, name="activity_close"),
     path("activities/<int:pk>/sheet/", activities.sheet, name="activity_sheet"),
     path("activities/<int:pk>/grid/", activities.grid, name="activity_grid"),
+    path("activities/<int:pk>/ballots/", ballots.ballots, name="activity_ballots"),
     path("activities/<int:pk>/screen/", activities.screen, name="activity_screen"),
     path("activities/<int:pk>/screen/<slug:moment>/", activities.screen_code, name="activity_screen_code"),
     path("places/", activities.places, name="places"),

@@ -1,6 +1,9 @@
 // What a villager taps is first kept on the phone (IndexedDB), then sent. Without network it stays until there is one.
-// A tap: {id (UUIDv7), activity, at (ISO), body, files: [{name, blob}], title, resident, error}.
+// A tap: {id (UUIDv7), activity, at (ISO), body, files: [{name, blob}], title, resident (whom it is for), owner (who was
+// signed in)}. On a phone that a family shares, a tap is shown to its owner only and sent with the owner's sign-in only.
 import { uuid7 } from "./ids.js";
+
+export const LATEST_HOURS = 24;
 
 const address = "/api/v1/villages/taps/";
 let sending = null;
@@ -29,11 +32,23 @@ async function run(mode, act) {
   }
 }
 
-export const waiting = () => run("readonly", (taps) => taps.getAll());
+const meta = (name) => document.querySelector(`meta[name=${name}]`)?.content ?? "";
+const everything = () => run("readonly", (taps) => taps.getAll());
 const keep = (tap) => run("readwrite", (taps) => taps.put(tap));
 const drop = (id) => run("readwrite", (taps) => taps.delete(id));
 
-export const token = () => document.querySelector("#csrf input").value;
+// The owner's own taps, in the order in which they were made.
+export async function waiting() {
+  const own = (await everything()).filter((tap) => (tap.owner ?? tap.resident) === meta("owner"));
+  return own.sort((one, other) => one.id.localeCompare(other.id));
+}
+
+// Signing out takes what was not sent from the phone.
+export async function forget() {
+  for (const tap of await waiting()) await drop(tap.id);
+}
+
+export const token = () => document.querySelector("#csrf input")?.value ?? "";
 
 function formOf(tap) {
   const form = new FormData();
@@ -46,8 +61,15 @@ function formOf(tap) {
   return form;
 }
 
-// {ok, state, message, points, url} from the server; {kept: true} when there is no network; {ok: false, message} else.
+const words = {
+  busy: "系统正忙。已保存在这部手机上，稍后自动补传，不用再做一次。",
+  outside: "登录已失效，或告知书尚未同意。已保存在这部手机上，重新登录后自动补传，不用再做一次。",
+};
+
+// {ok, state, message, points, url, steps} from the server; {kept: true} when it could not take it now; {ok: false,
+// message} when it refuses. Only a refusal that names the tap itself drops it: a lost sign-in must lose no tap.
 async function send(tap) {
+  if (!token()) return { kept: true };
   let answer;
   try {
     answer = await fetch(address, {
@@ -56,18 +78,18 @@ async function send(tap) {
   } catch {
     return { kept: true };
   }
-  // The server is restarting or busy, or the sign-in ended: the tap waits, nothing is lost.
-  if (answer.status >= 500 || answer.status === 429 || answer.status === 401) return { kept: true };
+  if (answer.status >= 500 || answer.status === 429) return { kept: true, reason: words.busy };
   const told = await answer.json().catch(() => ({}));
+  if (answer.status === 401 || (answer.status === 403 && told.error?.code !== "not_helper")) return { kept: true, reason: words.outside };
   await drop(tap.id);
   if (answer.ok) return { ok: true, ...told };
   return { ok: false, message: told.error?.message ?? "未能提交，请稍后再试。" };
 }
 
 export async function submit({ activity, title = "", body = {}, files = [] }) {
-  const resident = document.querySelector("meta[name=resident]")?.content ?? "";
-  const tap = { id: uuid7(), activity, title, resident, at: new Date().toISOString(), body, files };
+  const tap = { id: uuid7(), activity, title, resident: meta("resident"), owner: meta("owner"), at: new Date().toISOString(), body, files };
   await keep(tap);
+  document.dispatchEvent(new CustomEvent("villages:kept"));
   const told = navigator.onLine ? await alone(() => send(tap)) : { kept: true };
   await show();
   return told;
@@ -79,7 +101,7 @@ const alone = (act) => (navigator.locks ? navigator.locks.request("villages-outb
 export function flush() {
   sending ??= alone(async () => {
     const told = [];
-    for (const tap of (await waiting()).sort((one, other) => one.id.localeCompare(other.id))) {
+    for (const tap of await waiting()) {
       const answer = await send(tap);
       if (answer.kept) break;
       told.push({ tap, answer });
@@ -94,20 +116,20 @@ async function show(sent = []) {
   if (!place) return;
   const left = (await waiting()).length;
   place.replaceChildren();
-  const words = document.createElement("span");
+  const line = document.createElement("span");
   if (left) {
-    words.textContent = `已保存 ${left} 条，尚未发送，联网后自动补传。`;
+    line.textContent = `已保存 ${left} 条，尚未发送，联网后自动补传。`;
     const again = document.createElement("button");
     again.type = "button";
     again.textContent = "现在发送";
     again.addEventListener("click", work);
-    place.append(words, again);
+    place.append(line, again);
   } else if (sent.length) {
     const refused = sent.filter((one) => !one.answer.ok);
-    words.textContent = refused.length
+    line.textContent = refused.length
       ? `补传 ${sent.length} 条，其中 ${refused.length} 条未通过：${refused[0].answer.message}`
       : `已补传 ${sent.length} 条。`;
-    place.append(words);
+    place.append(line);
   }
   place.hidden = !left && !sent.length;
 }
@@ -119,7 +141,7 @@ async function work() {
 }
 
 export function startOutbox() {
-  if (!document.querySelector("meta[name=resident]")) return;
+  if (!meta("owner")) return;
   addEventListener("online", work);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) work(); });
   work();

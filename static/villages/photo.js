@@ -78,12 +78,18 @@ shoot.addEventListener("click", async () => {
   show();
 });
 picked.addEventListener("change", async () => {
+  let unread = 0;
   for (const file of [...picked.files].slice(0, 3 - taken.length)) {
-    const image = await createImageBitmap(file);
-    taken.push(await small(image, image.width, image.height));
+    try {
+      const image = await createImageBitmap(file);
+      taken.push(await small(image, image.width, image.height));
+    } catch {
+      unread += 1;
+    }
   }
   picked.value = "";
   show();
+  if (unread) note.textContent = "有照片打不开，可能是 HEIC 格式。请直接拍照；或在手机“设置—相机—格式”里选“兼容性最佳”，再拍一张。";
 });
 send.addEventListener("click", async () => {
   send.disabled = true;

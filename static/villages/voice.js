@@ -41,7 +41,8 @@ async function begin() {
   recorder.addEventListener("dataavailable", (event) => { if (event.data.size) parts.push(event.data); });
   const sound = new AudioContext();
   const ear = sound.createAnalyser();
-  ear.fftSize = 512;
+  // Long enough to miss nothing between two looks.
+  ear.fftSize = 4096;
   sound.createMediaStreamSource(stream).connect(ear);
   const samples = new Float32Array(ear.fftSize);
   const began = performance.now();
@@ -50,7 +51,8 @@ async function begin() {
     ear.getFloatTimeDomainData(samples);
     let peak = 0;
     for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
-    meter.value = Math.min(1, peak * 2);
+    // As loudness is heard, and falling slowly: a quiet voice is seen, a pause does not make the bar flicker.
+    meter.value = Math.max(Math.min(1, Math.sqrt(peak)), meter.value * 0.85);
     clock.textContent = `${spoken(seconds)} / ${spoken(longest)}`;
     if (seconds >= longest) recorder.stop();
   }, 100);

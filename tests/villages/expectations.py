@@ -45,6 +45,14 @@ def an_activity(world: World) -> dict[str, Any]:
     return {"pk": make_activity(Village.objects.get(agency=world.agency(ADMIN))).pk}
 
 
+def a_vote(world: World) -> dict[str, Any]:
+    from villages.models import Activity
+
+    told = an_activity(world)
+    Activity.objects.filter(pk=told["pk"]).update(mode="vote")
+    return told
+
+
 def a_tap(world: World) -> dict[str, Any]:
     from villages.models import Activity, Resident, Tap
 
@@ -147,6 +155,8 @@ PEOPLE: dict[str, Expectation] = {
     "villages:my_ask_again": allow(VILLAGER, ok=405, args=a_tap),
     "villages:my_self": allow(VILLAGER, args=a_village),
     "villages:my_act_for": allow(VILLAGER, ok=405, args=a_village),
+    "villages:my_worker": public(),
+    "villages:my_offline": public(),
     "villages:piece": allow(VILLAGER, ADMIN, args=a_piece).but({TOWN: 404}),
     "villages:piece_small": allow(VILLAGER, ADMIN, args=a_piece).but({TOWN: 404}),
     "villages_api:send_code": public(ok=405),
@@ -169,6 +179,7 @@ OFFICE: dict[str, Expectation] = {
     "villages:activity_close": allow(ADMIN, ok=405, args=an_activity),
     "villages:activity_sheet": allow(ADMIN, args=an_activity),
     "villages:activity_grid": allow(ADMIN, args=an_activity),
+    "villages:activity_ballots": allow(ADMIN, args=a_vote).but({TOWN: 404}),
     "villages:activity_screen": allow(ADMIN, args=an_activity),
     "villages:activity_screen_code": allow(ADMIN, args=lambda world: an_activity(world) | {"moment": "in"}),
     "villages:places": allow(ADMIN, args=a_village),

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import Role
+from villages.outcomes import steps_of
 from villages.selectors.consents import has_agreed
 from villages.selectors.mobile import taps_of
 from villages.services import scans
@@ -41,6 +42,12 @@ class TapSerializer(serializers.Serializer):
     )
 
 
+class StepSerializer(serializers.Serializer):
+    when = serializers.CharField()
+    text = serializers.CharField()
+    is_past = serializers.BooleanField()
+
+
 class AnswerSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     state = serializers.CharField()
@@ -49,6 +56,7 @@ class AnswerSerializer(serializers.Serializer):
     points = serializers.IntegerField()
     url = serializers.CharField()
     repeat = serializers.BooleanField()
+    steps = StepSerializer(many=True, help_text="已发生和接下来的每一步，各带时间")
 
 
 class RecordSerializer(serializers.Serializer):
@@ -100,6 +108,7 @@ class Taps(APIView):
         return Response({
             "id": tap.pk, "state": tap.state, "headline": answer.headline, "message": answer.message,
             "points": tap.points_granted, "url": reverse("villages:my_record", args=[tap.pk]), "repeat": answer.is_repeat,
+            "steps": StepSerializer(steps_of(tap, now=timezone.now()), many=True).data,
         })  # fmt: skip
 
     def _place(self, villager: Any, body: Mapping[str, Any]) -> Response:
@@ -111,6 +120,7 @@ class Taps(APIView):
         return Response({
             "id": None, "state": "place", "headline": f"您在{place.name}", "points": 0, "repeat": False,
             "message": "地点码只说明您在哪里，不直接计分。请选择这里的活动。", "url": reverse("villages:my"),
+            "steps": [],
         })  # fmt: skip
 
 

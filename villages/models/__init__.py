@@ -24,6 +24,7 @@ from .ledger import (
     TransferCode,
     VintageEnd,
 )
+from .paper import PaperCount
 from .people import (
     BindingTicket,
     Consent,
@@ -102,6 +103,7 @@ __all__ = [
     "Opening",
     "Outbox",
     "PanelSeat",
+    "PaperCount",
     "Piece",
     "PlaceCode",
     "Question",

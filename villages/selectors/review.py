@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from villages.access import find_conflict, taps_reviewable_by
+from villages.access import conflict_over, taps_reviewable_by
 from villages.models import Piece, Tap
 
 ORDERS: Mapping[str, tuple[str, ...]] = {
@@ -90,7 +90,7 @@ def evidence_of(user: Any, tap_id: UUID, order: str = "due") -> Evidence | None:
         tap,
         pieces,
         list(earlier),
-        find_conflict(user, tap.resident),
+        conflict_over(user, tap),
         next(iter(after or others), None),
         len(others),
     )

@@ -4,7 +4,7 @@ import io
 from datetime import datetime, timedelta
 
 from foundation import files
-from villages.engine import speech
+from villages.engine import sound, speech
 from villages.engine.trust import Signs
 from villages.models import Activity, Piece, Tap
 from villages.models.activities import Mode
@@ -16,19 +16,6 @@ SLACK_SECONDS = 2
 LARGEST_BYTES = 3 * 1024 * 1024
 LONGEST_TEXT = 500
 COMPARED_DAYS, COMPARED_NOTES = 180, 400
-# What a sound file begins with, by its kind: the name a browser gives is not believed.
-BEGINNINGS = (
-    (b"\x1aE\xdf\xa3", 0, "audio/webm"), (b"OggS", 0, "audio/ogg"), (b"ftyp", 4, "audio/mp4"),
-    (b"RIFF", 0, "audio/wav"), (b"ID3", 0, "audio/mpeg"), (b"\xff\xfb", 0, "audio/mpeg"), (b"#!AMR", 0, "audio/amr"),
-)  # fmt: skip
-
-
-def kind_of_sound(content: bytes) -> str:
-    """The media type of a sound by its first bytes; '' if it is none we play."""
-    for mark, at, mime in BEGINNINGS:
-        if content[at : at + len(mark)] == mark:
-            return mime
-    return ""
 
 
 @handles(Mode.NOTE)
@@ -40,8 +27,7 @@ def take_note(activity: Activity, order: TapOrder, now: datetime) -> Finding:
         raise UnableToTap("请先录音，或写几句话。", code="empty")
     if voice is None and speech.says_nothing(text):
         raise UnableToTap("请多写几个字，说说具体的想法。", code="empty")
-    seconds = _seconds(order, voice)
-    mime = _checked(voice)
+    mime, seconds = _checked(voice) if voice is not None else ("", None)
     position = position_in(order.body)
     presence, away = presence_at(activity, position)
 
@@ -61,25 +47,22 @@ def take_note(activity: Activity, order: TapOrder, now: datetime) -> Finding:
     )
 
 
-def _seconds(order: TapOrder, voice: Upload | None) -> float | None:
-    """Length as the page measured it; None without voice or when a recorder's file says nothing."""
-    told = order.body.get("seconds")
-    if voice is None or not isinstance(told, int | float) or told <= 0:
-        return None
-    if told > LONGEST_SECONDS + SLACK_SECONDS:
-        raise UnableToTap("录音最长 60 秒，请重录。", code="too_long")
-    return float(told)
-
-
-def _checked(voice: Upload | None) -> str:
-    if voice is None:
-        return ""
+def _checked(voice: Upload) -> tuple[str, float]:
+    """Media type and length, both read from the bytes. Raises :class:`UnableToTap`."""
     if len(voice.content) > LARGEST_BYTES:
         raise UnableToTap("录音文件超过 3 MB，请重录。", code="too_large")
-    mime = kind_of_sound(voice.content)
-    if not mime:
+    mime = sound.kind_of_sound(voice.content)
+    if mime == sound.AMR:
+        raise UnableToTap(
+            "AMR 格式的录音在审核电脑上放不出来。请直接在页面上录音，或把录音机的格式改为 M4A、MP3 后重录。",
+            code="format",
+        )
+    seconds = sound.seconds_of(voice.content, mime) if mime else None
+    if seconds is None:
         raise UnableToTap("这段录音无法播放，请重录，或改为写字。", code="format")
-    return mime
+    if seconds > LONGEST_SECONDS + SLACK_SECONDS:
+        raise UnableToTap(f"录音最长 60 秒，这段有 {seconds:.0f} 秒，请重录。", code="too_long")
+    return mime, round(seconds, 1)
 
 
 def _nearest(activity: Activity, order: TapOrder, text: str, now: datetime) -> float:

@@ -31,7 +31,14 @@ MOST_PIXELS = 40_000_000
 LONGEST_SIDE, SMALL_SIDE = 1600, 320
 MOST_PHOTOS = 3
 KINDS = {"before": Piece.Kind.BEFORE, "after": Piece.Kind.AFTER}
+# JPEG takes MPO with it, which some phones' cameras write.
 FORMATS = ("JPEG", "PNG", "WEBP")
+# Pictures of the HEIF family: most reviewers' computers open none.
+HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+HEIF_REMEDY = (
+    "这是 HEIC 格式的照片，审核电脑打不开。请直接在页面上拍照；"
+    "或在苹果手机“设置—相机—格式”里选“兼容性最佳”，再拍一张。"
+)
 DHASH_SHIFT = 1 << 12
 WEIGHT = {Likeness.SAME: 3, Likeness.NEAR: 2, Likeness.SIMILAR: 1, Likeness.OTHER: 0}
 
@@ -109,6 +116,8 @@ def take_photos(activity: Activity, order: TapOrder, now: datetime) -> Finding:
 
 def read_picture(content: bytes) -> Picture:
     """Decode and reduce a photo. Raises :class:`UnableToTap` for what is none."""
+    if content[4:8] == b"ftyp" and content[8:12] in HEIF_BRANDS:
+        raise UnableToTap(HEIF_REMEDY, code="heic")
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
             if opened.width * opened.height > MOST_PIXELS:

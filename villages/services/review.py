@@ -16,7 +16,7 @@ import audit
 from accounts.inbox import holders, notify, open_task
 from accounts.roles import Role
 from foundation.calendar import add_working_days
-from villages.access import find_conflict, taps_reviewable_by
+from villages.access import conflict_over, find_conflict, taps_reviewable_by
 from villages.models import Resident, Tap, Village
 
 from . import ledger
@@ -64,7 +64,7 @@ def decide(
         entry.detail["resident"] = tap.resident_id
         if reason is None:
             raise UnableToReview("请选择审核理由。")
-        if conflict := find_conflict(user, tap.resident):
+        if conflict := conflict_over(user, tap):
             raise UnableToReviewOwnMatter(conflict)
         if tap.state != Tap.State.WAITING:
             raise UnableToReview(f"该提交已处理：{tap.get_state_display()}。")
@@ -114,18 +114,27 @@ def hand_up(tap_id: uuid.UUID, user: Any, *, now: datetime, origin: audit.Origin
         _ask_town(tap.village, 1, now)
 
 
+def may_go_to_town(tap: Tap) -> bool:
+    """True for what a person of the village refused and the town has not seen: one more look, by the town."""
+    return tap.state == Tap.State.REFUSED and tap.reviewed_by_id is not None and tap.escalated_at is None
+
+
 def ask_for_human_look(tap_id: uuid.UUID, resident: Resident, *, now: datetime, origin: audit.Origin) -> None:
-    """A villager contests what was refused without a person; once a person has looked, the appeal is the way."""
+    """A villager contests a refusal: a machine's goes to the village's desk, a person's to the town, once."""
     with audit.action("villages.tap.contested", origin=origin, target=f"tap:{tap_id}"):
         tap = _locked(Tap.objects.filter(resident=resident), tap_id)
-        if tap.state != Tap.State.REFUSED or tap.reviewed_by_id is not None:
-            raise UnableToReview("该记录不能申请人工复核；如对审核结果有异议，请提出申诉。")
+        to_town = may_go_to_town(tap)
+        if tap.state != Tap.State.REFUSED or (tap.reviewed_by_id is not None and not to_town):
+            raise UnableToReview("该记录不能再申请复核。")
         again = Tap.objects.filter(activity=tap.activity, resident=resident, occasion=tap.occasion)
         if again.exclude(pk=tap.pk).exclude(state__in=(Tap.State.REFUSED, Tap.State.REVOKED)).exists():
             raise UnableToReview("您已重新提交，请等待新的结果。")
         tap.state = Tap.State.WAITING
         tap.due_on = add_working_days(timezone.localdate(now), REVIEW_WORKING_DAYS)
-        tap.save(update_fields=["state", "due_on"])
+        tap.escalated_at = now if to_town else tap.escalated_at
+        tap.save(update_fields=["state", "due_on", "escalated_at"])
+        if to_town:
+            _ask_town(tap.village, 1, now)
 
 
 def escalate_overdue(*, now: datetime) -> int:
@@ -146,7 +155,7 @@ def _locked(found: QuerySet[Tap], tap_id: uuid.UUID) -> Tap:
     if not found.filter(pk=tap_id).exists():
         raise UnableToReview("没有找到这条提交，或不在您的管理范围。")
     locked = Tap.objects.select_for_update(of=("self",))
-    return locked.select_related("activity", "village", "resident__user").get(pk=tap_id)
+    return locked.select_related("activity", "village", "resident__user", "by_resident").get(pk=tap_id)
 
 
 def _tell(tap: Tap, now: datetime) -> None:

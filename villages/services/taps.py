@@ -21,6 +21,7 @@ from villages.engine.trust import PASS_AT, Signs, Trust, trust_of
 from villages.models import Activity, Resident, Tap
 from villages.models.activities import Mode
 from villages.occasions import occasion_of
+from villages.outcomes import day_word
 from villages.selectors.mobile import belongs_to_audience
 
 from .proxy import tell_owner
@@ -190,7 +191,7 @@ def _take(activity: Activity, order: TapOrder, at: datetime, now: datetime) -> A
     _judge(tap, activity, found, now)
     tap.save(force_insert=True)
     found.after(tap)
-    if tap.by_resident_id is not None:
+    if tap.by_resident_id is not None or tap.by_user_id is not None:
         tell_owner(tap, now=now)
     return Answer(tap, *words(tap))
 
@@ -247,7 +248,7 @@ def _signs(tap: Tap, found: Finding, now: datetime) -> Signs:
             "people_on_device_today": people,
             "record_approved": states.count(Tap.State.COUNTED),
             "record_refused": states.count(Tap.State.REFUSED),
-            "by_proxy": tap.by_resident_id is not None,
+            "by_proxy": tap.by_resident_id is not None or tap.by_user_id is not None,
         })
     )  # fmt: skip
 
@@ -277,8 +278,9 @@ def words(tap: Tap) -> tuple[str, str]:
     if tap.state == Tap.State.STARTED:
         return "签到成功", "结束时请再扫一次签退码，按时长计分。"
     if tap.state == Tap.State.WAITING:
-        due = f"{tap.due_on:%m 月 %d 日}前" if tap.due_on else "三个工作日内"
-        return "已提交，等待审核", f"村管理员将在{due}审核，结果会通知您。"
+        who = "镇街" if tap.escalated_at else "村管理员"
+        due = f"{day_word(tap.due_on)}前" if tap.due_on and not tap.escalated_at else "三个工作日内"
+        return "已提交，等待审核", f"{who}将在 {due}审核，结果会通知您。"
     if tap.state == Tap.State.REFUSED:
         return "未通过", tap.reason_text or "未通过审核。"
     if tap.state == Tap.State.REVOKED:

@@ -33,7 +33,7 @@ from villages.services.activities import (
     publish_activity,
 )
 from villages.services.attendance import UnableToEnterSheet, enter_sheet, take_sample
-from villages.services.votes import counts_of
+from villages.services.paper_ballots import is_over, results_of
 
 from .desk import own_village
 
@@ -155,7 +155,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "is_open": activity.state == "open" and activity.closes_at > now,
         "total": live.aggregate(people=Count("resident", distinct=True), points=Sum("points_granted", default=0)),
         "sample": take_sample(activity)[:10], "has_screen": activity.channel == "scan",
-        "results": counts_of(activity) if activity.mode == "vote" and activity.closes_at <= now else [],
+        "results": results_of(activity) if activity.mode == "vote" and is_over(activity, now) else [],
+        "takes_paper": activity.mode == "vote" and is_over(activity, now) and activity.state != "cancelled",
     }  # fmt: skip
     return render(request, "villages/activity.html", context)
 
@@ -185,7 +186,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "village": activity.village,
         "activity": activity,
-        "people": _people(activity),
+        "people": people_of(activity),
         "blank": range(12),
     }
     return render(request, "villages/sheet.html", context)
@@ -202,7 +203,7 @@ def grid(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             on = date.fromisoformat(chosen)
-            present = [int(pk) for pk in request.POST.getlist("present") if pk.isdigit()]
+            present = [int(pk) for pk in request.POST.getlist("present") if pk.isdecimal()]
             minutes = {pk: _minutes(request.POST.get(f"minutes_{pk}", ""), activity) for pk in present}
             entered = enter_sheet(
                 activity, on, minutes, request.user, now=timezone.now(), origin=audit.origin_of(request)
@@ -217,7 +218,7 @@ def grid(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("villages:activity", pk=pk)
     done = set(activity.taps.exclude(state__in=("refused", "revoked")).values_list("resident_id", flat=True))
     context = {
-        "village": activity.village, "activity": activity, "people": _people(activity), "done": done, "on": chosen,
+        "village": activity.village, "activity": activity, "people": people_of(activity), "done": done, "on": chosen,
         "first": first.isoformat(), "last": min(last, today).isoformat(), "is_timed": activity.mode == "hours",
     }  # fmt: skip
     return render(request, "villages/grid.html", context)
@@ -315,7 +316,8 @@ def svg_of(text: str) -> str:
     return out.getvalue().decode()
 
 
-def _people(activity: Activity) -> list[Resident]:
+def people_of(activity: Activity) -> list[Resident]:
+    """Whom an activity is for, in the order of houses, as a sheet lists them."""
     on = timezone.localdate(activity.opens_at)
     people = Resident.objects.filter(village_id=activity.village_id, status="active").select_related(
         "household"
@@ -328,4 +330,4 @@ def _people(activity: Activity) -> list[Resident]:
 
 
 def _minutes(typed: str, activity: Activity) -> int:
-    return int(typed) if typed.strip().isdigit() else activity.planned_minutes
+    return int(typed) if typed.strip().isdecimal() else activity.planned_minutes

@@ -97,7 +97,7 @@ def who(request: HttpRequest) -> HttpResponse:
     if (
         request.method == "GET"
         or time.time() > told["until"]
-        or not chosen.isdigit()
+        or not chosen.isdecimal()
         or int(chosen) not in told["ids"]
     ):
         return redirect("villages:door")
@@ -167,6 +167,8 @@ def leave(request: HttpRequest) -> HttpResponse:
     end_session(request)
     response = redirect("villages:door")
     response.delete_cookie(COOKIE)
+    # A phone is often shared: what the browser kept of pages and pictures goes too.
+    response["Clear-Site-Data"] = '"cache"'
     return response
 
 

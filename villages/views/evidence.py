@@ -1,5 +1,7 @@
 """Photos and voice notes: to the one who handed them in, to those who may review them, to nobody else."""
 
+import re
+
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,6 +15,7 @@ from villages.models import Piece
 
 READERS = (Role.VILLAGER, Role.VILLAGE_ADMIN, Role.TOWN_ADMIN)
 KEPT_SECONDS = 3600
+_RANGE = re.compile(r"bytes=(?P<first>\d{0,12})-(?P<last>\d{0,12})")
 
 
 @audience(*READERS)
@@ -20,7 +23,7 @@ KEPT_SECONDS = 3600
 def piece(request: HttpRequest, pk: int) -> HttpResponse:
     """The picture or sound itself."""
     found = _get(request, pk)
-    return _answer(found.digest, found.mime)
+    return _answer(request, found.digest, found.mime)
 
 
 @audience(*READERS)
@@ -28,7 +31,7 @@ def piece(request: HttpRequest, pk: int) -> HttpResponse:
 def piece_small(request: HttpRequest, pk: int) -> HttpResponse:
     """A picture of at most 320 pixels."""
     found = _get(request, pk)
-    return _answer(found.small_digest or found.digest, found.mime)
+    return _answer(request, found.small_digest or found.digest, found.mime)
 
 
 def _get(request: HttpRequest, pk: int) -> Piece:
@@ -41,11 +44,31 @@ def _get(request: HttpRequest, pk: int) -> Piece:
     return found
 
 
-def _answer(digest: str, mime: str) -> HttpResponse:
+def _answer(request: HttpRequest, digest: str, mime: str) -> HttpResponse:
     try:
         with files.store().open(digest) as handle:
-            response = HttpResponse(handle.read(), content_type=mime)
+            content = handle.read()
     except files.UnableToReadFile as error:
         raise Http404 from error
-    response["Cache-Control"] = f"private, max-age={KEPT_SECONDS}"
+    response = HttpResponse(content, content_type=mime)
+    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked is not None:
+        response = _part(content, mime, asked["first"], asked["last"])
+    response["Accept-Ranges"] = "bytes"
+    # A phone is often shared, a desk's computer is not: pages of evidence are gone through quickly there.
+    is_villager = Role.VILLAGER in request.user.roles  # type: ignore[union-attr]
+    response["Cache-Control"] = "private, no-store" if is_villager else f"private, max-age={KEPT_SECONDS}"
     return response
+
+
+def _part(content: bytes, mime: str, first: str, last: str) -> HttpResponse:
+    """The part asked for: some browsers play no sound of which they cannot ask a part."""
+    size = len(content)
+    if first:
+        start, end = int(first), min(int(last or size - 1), size - 1)
+    else:
+        start, end = max(size - int(last or 0), 0), size - 1
+    if start > end:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    head = {"Content-Range": f"bytes {start}-{end}/{size}"}
+    return HttpResponse(content[start : end + 1], status=206, content_type=mime, headers=head)

@@ -12,16 +12,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 import audit
 from villages.models import Activity, Consent, Mode
+from villages.outcomes import steps_of
 from villages.selectors import mobile
 from villages.selectors.balances import points_of
 from villages.selectors.consents import consents_of, purpose
 from villages.selectors.openings import openings_of
 from villages.services.consents import withdraw_consent
 from villages.services.lessons import BEAT_SECONDS, draw_paper
-from villages.services.review import UnableToReview, ask_for_human_look
+from villages.services.paper_ballots import is_over, results_of
+from villages.services.review import UnableToReview, ask_for_human_look, may_go_to_town
 from villages.services.sign_in import forget_device
 from villages.services.taps import words
-from villages.services.votes import counts_of
 
 from .villager import ACTING_FOR, Villager, villager_page, villager_step
 
@@ -96,15 +97,18 @@ def records(request: HttpRequest) -> HttpResponse:
 @require_GET
 def record(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One tap: state, points asked and granted, the reason, what was handed in."""
-    villager = _villager(request)
+    villager, now = _villager(request), timezone.now()
     tap = mobile.taps_of(villager.resident).prefetch_related("pieces").filter(pk=pk).first()
     if tap is None:
         raise Http404
     headline, message = words(tap)
     results = []
-    if tap.activity.mode == Mode.VOTE and tap.activity.closes_at < timezone.now():
-        results = counts_of(tap.activity)
-    context = {"villager": villager, "tap": tap, "headline": headline, "message": message, "results": results}
+    if tap.activity.mode == Mode.VOTE and is_over(tap.activity, now):
+        results = results_of(tap.activity)
+    context = {
+        "villager": villager, "tap": tap, "headline": headline, "message": message, "results": results,
+        "steps": steps_of(tap, now=now), "may_go_to_town": may_go_to_town(tap),
+    }  # fmt: skip
     return render(request, "villages/my_record.html", context)
 
 
@@ -115,7 +119,7 @@ def ask_again(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     villager = _villager(request)
     try:
         ask_for_human_look(pk, villager.resident, now=timezone.now(), origin=audit.origin_of(request))
-        messages.success(request, "已转人工复核，结果会通知您。")
+        messages.success(request, "已提交复核，结果会通知您。")
     except UnableToReview as refusal:
         messages.error(request, str(refusal))
     return redirect("villages:my_record", pk=pk)
@@ -128,8 +132,8 @@ def me(request: HttpRequest) -> HttpResponse:
     villager = _villager(request)
     if request.method == "POST":
         if device := request.POST.get("device", ""):
-            forget_device(villager.own, int(device), now=timezone.now())
-            messages.success(request, "该设备已退出登录。")
+            if device.isdecimal() and forget_device(villager.own, int(device), now=timezone.now()):
+                messages.success(request, "该设备已退出登录。")
         elif request.POST.get("withdraw"):
             withdraw_consent(villager.own, request.user, now=timezone.now(), origin=audit.origin_of(request))
             messages.success(request, "已撤回同意。积分和权利不受影响，再次参加活动前需重新确认。")
@@ -154,6 +158,6 @@ def act_for(request: HttpRequest) -> HttpResponse:
     villager = _villager(request)
     wanted = request.POST.get("resident", "")
     request.session.pop(ACTING_FOR, None)
-    if wanted.isdigit() and int(wanted) in {resident.pk for resident in villager.helped}:
+    if wanted.isdecimal() and int(wanted) in {resident.pk for resident in villager.helped}:
         request.session[ACTING_FOR] = int(wanted)
     return redirect("villages:my")

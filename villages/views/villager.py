@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.cache import add_never_cache_headers
 
 from accounts.access import audience
 from accounts.roles import Role
@@ -73,7 +74,7 @@ def villager_page(view: View) -> View:
         request.villager = villager  # type: ignore[attr-defined]
         if not has_agreed(villager.resident):
             return redirect("villages:welcome")
-        return view(request, *args, **kwargs)
+        return _kept_nowhere(view(request, *args, **kwargs))
 
     declared = audience(Role.VILLAGER)(guarded)
     declared.sign_in_page = "villages:door"  # type: ignore[attr-defined]
@@ -86,8 +87,14 @@ def villager_step(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         request.villager = get_villager(request)  # type: ignore[attr-defined]
-        return view(request, *args, **kwargs)
+        return _kept_nowhere(view(request, *args, **kwargs))
 
     declared = audience(Role.VILLAGER)(guarded)
     declared.sign_in_page = "villages:door"  # type: ignore[attr-defined]
     return declared  # type: ignore[return-value]
+
+
+def _kept_nowhere(response: HttpResponse) -> HttpResponse:
+    """A phone is often shared: after signing out no page may come back from its memory."""
+    add_never_cache_headers(response)
+    return response

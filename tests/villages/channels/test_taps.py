@@ -5,12 +5,14 @@ import datetime as dt
 import io
 import json
 import random
+import struct
 import uuid
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
@@ -326,18 +328,76 @@ def test_a_copied_speech_is_reviewed_at_less_trust(world: World) -> None:
     assert second.state == first.state == "waiting" and second.trust < first.trust
 
 
-def test_a_recording_is_known_by_its_bytes_and_no_longer_than_a_minute(world: World) -> None:
+def recording(seconds: float) -> Upload:
+    """A sound as an old recorder writes it, with whatever name and type the phone claims."""
+    data = bytes(int(seconds * 16000))
+    head = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16)
+    content = b"RIFF" + bytes(4) + b"WAVE" + head + b"data" + struct.pack("<I", len(data)) + data
+    return Upload("voice", "application/pdf", content)
+
+
+def test_a_recording_is_known_by_its_bytes_and_its_length_by_its_contents(world: World) -> None:
     talk = make_activity(world.village, mode="note")
-    sound = Upload("voice", "audio/webm", b"\x1aE\xdf\xa3" + bytes(2000))
-    with pytest.raises(UnableToTap, match="60 秒"):
-        record_tap(order(world, talk, {"seconds": 75}, files=(sound,)), now=timezone.now())
+    with pytest.raises(UnableToTap, match="这段有 75 秒"):
+        record_tap(order(world, talk, {"seconds": 5}, files=(recording(75),)), now=timezone.now())
     with pytest.raises(UnableToTap, match="无法播放"):
         record_tap(
             order(world, talk, {"seconds": 5}, files=(Upload("voice", "audio/webm", b"MZ"),)),
             now=timezone.now(),
         )
-    tap = record_tap(order(world, talk, {"seconds": 5}, files=(sound,)), now=timezone.now()).tap
-    assert tap.pieces.get().mime == "audio/webm"
+    with pytest.raises(UnableToTap, match="M4A"):
+        record_tap(order(world, talk, files=(Upload("voice", "audio/amr", b"#!AMR\n"),)), now=timezone.now())
+    tap = record_tap(order(world, talk, {"seconds": 30}, files=(recording(7.5),)), now=timezone.now()).tap
+    assert (tap.pieces.get().mime, tap.pieces.get().seconds) == ("audio/wav", 7.5)
+
+
+def test_a_reviewers_browser_may_ask_for_a_part_of_a_recording(world: World) -> None:
+    talk = make_activity(world.village, mode="note")
+    piece = record_tap(order(world, talk, files=(recording(2),)), now=timezone.now()).tap.pieces.get()
+    client, url = client_of(world.admin), reverse("villages:piece", args=[piece.pk])
+    part = client.get(url, headers={"range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"RIFF")
+    assert part["Content-Range"] == f"bytes 0-3/{piece.size}"
+    assert client.get(url, headers={"range": "bytes=-4"}).content == bytes(4)
+    assert client.get(url, headers={"range": f"bytes={piece.size}-"}).status_code == 416
+    assert client.get(url)["Accept-Ranges"] == "bytes"
+
+
+def camera_file(kind: str, **more: Any) -> Upload:
+    """A photo as a phone's camera writes it: 400 by 300, held upright, red above blue."""
+    picture = Image.new("RGB", (400, 300), "red")
+    picture.paste("blue", (0, 0, 200, 300))
+    exif = Image.Exif()
+    exif[274] = 6
+    exif.get_ifd(0x8825)[1] = "N"
+    out = io.BytesIO()
+    picture.save(out, kind, exif=exif, **more)
+    return Upload("photo1", "image/jpeg", out.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [("JPEG", {}), ("MPO", {"save_all": True, "append_images": [Image.new("RGB", (400, 300))]})],
+)
+def test_photos_of_phones_are_turned_upright_and_lose_their_exif(
+    world: World, kind: str, more: dict[str, Any]
+) -> None:
+    from foundation import files
+
+    piece = send_photo(world, photo_activity(world), camera_file(kind, **more)).pieces.get()
+    for digest in (piece.digest, piece.small_digest):
+        with files.store().open(digest) as handle, Image.open(handle) as kept:
+            assert kept.format == "JPEG" and not kept.getexif() and not kept.getexif().get_ifd(0x8825)
+            assert kept.width * 4 == kept.height * 3
+            red, _, blue = kept.getpixel((kept.width // 2, 5))  # type: ignore[misc]
+            assert blue > red, "what the phone's left was is on top"
+
+
+def test_a_heic_photo_is_refused_with_what_to_do(world: World) -> None:
+    heic = Upload("photo1", "image/jpeg", b"\x00\x00\x00\x24ftypheic" + bytes(40))
+    with pytest.raises(UnableToTap, match="兼容性最佳") as refusal:
+        send_photo(world, photo_activity(world), heic)
+    assert refusal.value.code == "heic"
 
 
 # -- over the wire -----------------------------------------------------------------------------------

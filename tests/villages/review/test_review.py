@@ -134,7 +134,9 @@ def test_a_person_looks_at_what_a_machine_refused(world: World) -> None:
     ask_for_human_look(tap.pk, world.resident, now=timezone.now(), origin=ORIGIN)
     assert queue_for(world.admin).get().pk == tap.pk
     decide(tap.pk, world.admin, "unrelated", now=timezone.now(), origin=ORIGIN)
-    with pytest.raises(UnableToReview, match="申诉"):
+    ask_for_human_look(tap.pk, world.resident, now=timezone.now(), origin=ORIGIN)
+    decide(tap.pk, world.town, "unrelated", now=timezone.now(), origin=ORIGIN)
+    with pytest.raises(UnableToReview, match="不能再"):
         ask_for_human_look(tap.pk, world.resident, now=timezone.now(), origin=ORIGIN)
 
 
