@@ -200,7 +200,7 @@ def withdraw(cursor: Any, mark: ChangeMark, item_id: int, batch_id: int) -> tupl
 
     The version that comes back is the latest of the fact that stands on no withdrawn batch.
     """
-    cursor.execute("DROP TABLE IF EXISTS gone")
+    cursor.execute("DROP TABLE IF EXISTS gone, hidden")
     cursor.execute(
         """
         CREATE TEMP TABLE gone ON COMMIT DROP AS
@@ -216,24 +216,35 @@ def withdraw(cursor: Any, mark: ChangeMark, item_id: int, batch_id: int) -> tupl
         [mark.at, mark.id],
     )
     closed = cursor.rowcount
+    # Which versions come back is settled over narrow rows; only those chosen are read whole.
+    cursor.execute(
+        """
+        CREATE TEMP TABLE hidden ON COMMIT DROP AS
+        SELECT DISTINCT ON (r.enterprise_id, r.natural_key) r.enterprise_id, r.id
+        FROM datahub_record r JOIN gone g ON g.enterprise_id = r.enterprise_id AND g.natural_key = r.natural_key
+        WHERE r.item_id = %(item)s AND r.superseded_change_id IS NOT NULL
+          AND r.batch_id <> %(batch)s AND r.origin_batch_id <> %(batch)s
+          AND r.batch_id NOT IN (SELECT id FROM datahub_batch WHERE state = 'withdrawn')
+          AND r.origin_batch_id NOT IN (SELECT id FROM datahub_batch WHERE state = 'withdrawn')
+        ORDER BY r.enterprise_id, r.natural_key, r.id DESC
+        """,
+        {"item": item_id, "batch": batch_id},
+    )
+    cursor.execute("ANALYZE hidden")
     cursor.execute(
         f"""
         INSERT INTO datahub_record (enterprise_id, item_id, {FACTS}, received_at, batch_id, origin_batch_id,
                                     change_id, line)
-        SELECT DISTINCT ON (r.enterprise_id, r.natural_key) r.enterprise_id, r.item_id,
-               {", ".join(f"r.{c}" for c in FACT_COLUMNS)}, %s, r.batch_id, r.origin_batch_id, %s, r.line
-        FROM datahub_record r JOIN gone g ON g.enterprise_id = r.enterprise_id AND g.natural_key = r.natural_key
-        WHERE r.item_id = %s AND r.superseded_change_id IS NOT NULL
-          AND NOT EXISTS (SELECT 1 FROM datahub_batch b WHERE b.id IN (r.batch_id, r.origin_batch_id)
-                          AND (b.state = 'withdrawn' OR b.id = %s))
-        ORDER BY r.enterprise_id, r.natural_key, r.id DESC
+        SELECT r.enterprise_id, r.item_id, {", ".join(f"r.{c}" for c in FACT_COLUMNS)}, %s, r.batch_id,
+               r.origin_batch_id, %s, r.line
+        FROM datahub_record r JOIN hidden h ON h.enterprise_id = r.enterprise_id AND h.id = r.id
         """,
-        [mark.at, mark.id, item_id, batch_id],
+        [mark.at, mark.id],
     )
     restored = cursor.rowcount
     cursor.execute(
         "INSERT INTO datahub_touchedenterprise (change_id, enterprise_id) "
-        "SELECT DISTINCT %s::integer, enterprise_id FROM gone",
+        "SELECT DISTINCT %s::integer, enterprise_id FROM gone ORDER BY 2",
         [mark.id],
     )
     return closed, restored
