@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from catalog.models import Competition, Dataset, KeyList, Publisher, Resource
-from catalog.opening_words import FieldRole, Method, Progress, Reason, Way
+from catalog.opening_words import FieldRole, Method, Progress, Reason, RiskLevel, Way
 from catalog.services.applications import grantable_fields
 from catalog.vocabulary import Grade, Lane, Opening
 
@@ -85,6 +85,21 @@ class PlanForm(forms.Form):
 
     def policy(self) -> dict[str, Any]:
         return {n: self.cleaned_data[n] for n in ("k", "distinct_l", "t") if self.cleaned_data[n] is not None}
+
+
+class AssessmentForm(forms.Form):
+    """What opening rows about persons does to them (个人信息保护法第五十六条 names these three)."""
+
+    purpose = _text(
+        "处理目的、方式是否合法、正当、必要", most=4000, help_text="为什么须按人开放，能否以汇总数据代替。"
+    )
+    impact = _text("对个人权益的影响及安全风险", most=4000, help_text="可能被谁识别，识别后有何后果。")
+    measures = _text(
+        "所采取的保护措施是否合法、有效并与风险程度相适应",
+        most=4000,
+        help_text="脱敏规则、匿名化要求、授权与追溯。",
+    )
+    level = forms.ChoiceField(label="评估结论", choices=RiskLevel.choices, help_text="高风险的不得开放。")
 
 
 class RegistrationForm(forms.Form):

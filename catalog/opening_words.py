@@ -53,6 +53,14 @@ class ChangeState(models.TextChoices):
     REFUSED = "refused", "未同意"
 
 
+class RiskLevel(models.TextChoices):
+    """What an impact assessment comes to."""
+
+    LOW = "low", "低风险"
+    MEDIUM = "medium", "中风险，措施可控"
+    HIGH = "high", "高风险"
+
+
 class Way(models.TextChoices):
     """How granted data may be taken."""
 

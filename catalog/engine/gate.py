@@ -13,6 +13,11 @@ GRADES = ("L1", "L2", "L3", "L4")
 OPEN, RESTRICTED, FORBIDDEN = "open", "restricted", "forbidden"
 RESTRICTED_CODES, FORBIDDEN_CODES = ("R1", "R2", "R3", "R4"), ("F1", "F2", "F3", "F4", "F5")
 COMBINATION_GRADE = "L3"
+ASSESSMENT_WORDS = {
+    "missing": "含逐人记录，须先完成个人信息保护影响评估。",
+    "changed": "字段、规则或开放属性在评估后已有变动，须重新进行个人信息保护影响评估。",
+    "high": "个人信息保护影响评估的结论为高风险，不得开放：请进一步脱敏后重新评估。",
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class DatasetFacts:
     review_on: date | None
     today: date
     tables: Sequence[TableFacts]
+    assessment: str = ""
+    """What the impact assessment lacks: ``missing``, ``changed``, ``high``; '' if nothing."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ def check(dataset: DatasetFacts) -> tuple[Finding, ...]:
     """Everything that stands between the dataset and the public; nothing blocking means it may be published."""
     found = [*_attribute(dataset)]
     if dataset.opening != FORBIDDEN:
+        if dataset.assessment:
+            found.append(Finding("ASSESSMENT", ASSESSMENT_WORDS[dataset.assessment]))
         for table in dataset.tables:
             found += _table(table, dataset.opening)
     return tuple(found)

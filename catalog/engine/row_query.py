@@ -140,15 +140,18 @@ def select(table: str, query: RowQuery, *, limit: int | None, offset: int = 0) -
 def copy_select(
     table: str, query: RowQuery, shown: str, *, limit: int | None = None, offset: int = 0
 ) -> tuple[str, list[Any]]:
-    """Rows in order with ``shown`` (SQL made of physical names) as the only output."""
+    """Rows in order with ``shown`` (SQL made of physical names) as the only output.
+
+    The order names the table's columns: an output called like one of them would be sorted as it is spelled.
+    """
     text = _Text()
     clauses = _clauses(query, text)
     if query.after is not None:
         clauses.append(_behind(query.order, query.after, text))
-    order = ", ".join(_ordered(c, down) for c, down in query.order)
+    order = ", ".join(f"stored.{_ordered(c, down)}" for c, down in query.order)
     where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
     cut = (f" LIMIT {int(limit)}" if limit is not None else "") + (f" OFFSET {int(offset)}" if offset else "")
-    return f"SELECT {shown} FROM {table}{where} ORDER BY {order}{cut}", text.values
+    return f"SELECT {shown} FROM {table} AS stored{where} ORDER BY {order}{cut}", text.values
 
 
 def count(table: str, query: RowQuery, most: int) -> tuple[str, list[Any]]:

@@ -13,7 +13,7 @@ from .datasets import (
 from .feedback import Feedback, FeedbackKind, FeedbackState
 from .intake import Intake, IntakeState
 from .keylist import KeyList, KeyListComment, KeyListEntry
-from .opening import FieldRule, GradeChange, ProtectionPlan, ReleaseProof
+from .opening import FieldRule, GradeChange, ImpactAssessment, ProtectionPlan, ReleaseProof
 from .restricted import (
     Agreement,
     Appeal,
@@ -43,6 +43,7 @@ __all__ = [
     "GradeChange",
     "Grant",
     "GrantUse",
+    "ImpactAssessment",
     "Intake",
     "IntakeState",
     "Interest",

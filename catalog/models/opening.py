@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.db import models
 
-from catalog.opening_words import ChangeState, FieldRole, Method
+from catalog.opening_words import ChangeState, FieldRole, Method, RiskLevel
 from catalog.vocabulary import Grade
 
-from .datasets import Release, Resource, ResourceField
+from .datasets import Dataset, Release, Resource, ResourceField
 
 
 class FieldRule(models.Model):
@@ -117,3 +117,26 @@ class ReleaseProof(models.Model):
 
     def __str__(self) -> str:
         return f"{self.release}的脱敏证明"
+
+
+class ImpactAssessment(models.Model):
+    """What opening rows about persons does to those persons (个人信息保护影响评估), written before it is done.
+
+    Belongs to the dataset itself, not to a revision. ``basis`` is a digest of the fields, rules and opening that were
+    looked at: when they change, it must be made anew. Written once, never edited; kept for three years at least.
+    """
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="assessments")
+    purpose = models.TextField("目的、方式的合法性、正当性、必要性")
+    impact = models.TextField("对个人权益的影响与安全风险")
+    measures = models.TextField("保护措施及其有效性")
+    level = models.CharField("评估结论", max_length=8, choices=RiskLevel.choices)
+    basis = models.CharField("评估对象摘要（SM3）", max_length=64)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.dataset}的影响评估"

@@ -1,5 +1,6 @@
 """Applications for restricted data: asked by an organisation, reviewed by the department and the data centre."""
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -88,17 +89,29 @@ def apply_for(
             registration=registration, dataset=dataset, resource=resource, renews=renews, security_digest=digest,
             security_name=name, made_by=user, made_at=now, number="", **_values(wish),
         )  # fmt: skip
-        application.number = f"SX{timezone.localdate(now):%Y%m%d}-{Application.objects.count() + 1:05d}"
+        application.number = f"new{secrets.token_hex(8)}"
         application.save()
+        application.number = f"SX{timezone.localdate(now):%Y%m%d}-{application.pk:05d}"
+        application.save(update_fields=["number"])
         entry.target = f"application:{application.number}"
         _submit(application, user, "提交申请", now)
         return application
 
 
 def resubmit(
-    user: User, application: Application, wish: Wish, *, now: datetime, origin: Origin
+    user: User,
+    application: Application,
+    wish: Wish,
+    *,
+    proof: tuple[str, bytes] | None = None,
+    store: FolderStore | None = None,
+    now: datetime,
+    origin: Origin,
 ) -> Application:
-    """Hand a returned application in again, corrected. Raises :class:`UnableToApply`."""
+    """Hand a returned application in again, corrected; without ``proof`` the document handed in before stays.
+
+    Raises :class:`UnableToApply`.
+    """
     with _action("resubmitted", application, origin):
         locked = _locked(application)
         _require_own(user, locked)
@@ -106,6 +119,9 @@ def resubmit(
         _check(locked.resource, wish, timezone.localdate(now))
         for key, value in _values(wish).items():
             setattr(locked, key, value)
+        digest, name = _keep(proof, store)
+        if digest:
+            locked.security_digest, locked.security_name = digest, name
         _submit(locked, user, "补正后再次提交", now)
         return locked
 

@@ -1,7 +1,6 @@
 """Running the fields' rules over a resource's rows and proving what came of it, once for each release."""
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +9,13 @@ import polars as pl
 import audit
 from accounts.models import User
 from audit import Origin
-from catalog import row_store
 from catalog.engine.columns import Column, columns_of
 from catalog.engine.privacy.differences import compare_releases
 from catalog.engine.privacy.examine import UnableToExamine, examine
 from catalog.engine.privacy.findings import Findings
-from catalog.engine.privacy.free_text import FOUND_LABELS, PERSONAL, scan_column
 from catalog.engine.privacy.specification import Column as Examined
 from catalog.engine.privacy.specification import ColumnRole, Missing, Specification
-from catalog.engine.privacy.transforms import Step, UnableToTransform, run_steps
-from catalog.engine.row_query import RowQuery
+from catalog.engine.privacy.transforms import Step, UnableToTransform
 from catalog.models import (
     FieldRule,
     ProtectionPlan,
@@ -33,12 +29,12 @@ from catalog.opening_policy import policy_of, requirements
 from catalog.opening_words import FieldRole, Method
 from catalog.policies import never_leaves
 from catalog.presenters.anonymity import report_of
-from catalog.services.publish_tables import fill_release, seal_release, start_release
+from catalog.services.publish_tables import seal_release, start_release
+from catalog.services.treated_rows import PersonalScan, kept_blocks, read_blocks, treated_blocks, write_blocks
 from catalog.vocabulary import FieldType
 from foundation import keys
 from foundation.keys import Purpose
 
-MOST_TEXTS = 200_000
 DEFAULT_DIFFERENCE_K = 5
 KEEPS_TYPE = frozenset({Method.KEEP, Method.ROUND, Method.TOP_BOTTOM, Method.SMALL_CELLS})
 CHECK_WORDS = {
@@ -106,48 +102,45 @@ def protect(resource: Resource, *, by: User | None, now: datetime, origin: Origi
     target = f"dataset:{resource.dataset.name}"
     with audit.action("catalog.release.desensitised", origin=origin, target=target) as entry:
         rules, plan = rules_of(resource), plan_of(resource)
-        raw = read_frame(source, [rule["code"] for rule in rules if rule["leaves"]])
-        treated = _treated(resource, raw, rules)
-        findings = _examined(treated, rules, plan)
-        kept = (
-            treated
-            if findings is None
-            else treated.filter(~pl.Series(findings.violating & _allowed(findings)))
-        )
-        difference, problems = _compared(resource, source, kept, rules, plan)
+        codes = [
+            c.code for c in columns_of(source.columns) if c.code in {r["code"] for r in rules if r["leaves"]}
+        ]
+        examined = _examined_rows(resource, source, rules, plan)
+        findings = _examined(examined, rules, plan)
+        dropped = pl.Series(findings.violating) if findings is not None and _allowed(findings) else None
+        removed = int(dropped.sum()) if dropped is not None else 0
+        left = examined if dropped is None else examined.filter(~dropped)
+        difference, problems = _compared(resource, source, left, rules, plan)
         problems += _failures(findings)
         passed = not problems
-        columns = _columns(source, kept.columns, rules)
+        columns = _columns(source, codes, rules)
         release = start_release(resource, columns, now=now, note=source.note, made_from=source)
-        if passed:
-            fill_release(release, columns, kept.iter_rows())
-            release = seal_release(release, columns, now=now)
-        entry.detail |= {"release": release.number, "passed": passed, "removed": treated.height - kept.height}
+        scan = PersonalScan(rules)
+        blocks = scan.passing(kept_blocks(_treated(resource, source, codes, rules), dropped))
+        try:
+            if passed:
+                write_blocks(release, columns, blocks)
+                release = seal_release(release, columns, now=now)
+            else:
+                for _ in blocks:
+                    pass
+        except UnableToTransform as error:
+            raise UnableToDesensitise(str(error)) from error
+        entry.detail |= {"release": release.number, "passed": passed, "removed": removed}
         return ReleaseProof.objects.create(
             release=release, rules=rules, report=_report(findings, rules, plan), difference=difference,
-            findings=[{"problems": problems, "personal": _personal(kept, rules)}],
-            removed=treated.height - kept.height, passed=passed, made_at=now, made_by=by,
+            findings=[{"problems": problems, "personal": scan.found}], removed=removed, passed=passed,
+            made_at=now, made_by=by,
         )  # fmt: skip
 
 
 def read_frame(release: Release, codes: Sequence[str]) -> pl.DataFrame:
-    """Columns of a release as text, null = missing, in row order."""
-    columns = [c for c in columns_of(release.columns) if c.code in set(codes)]
-    if not columns:
-        return pl.DataFrame()
-    shown = ", ".join(f"{c.physical}::text" for c in columns)
-    query = RowQuery(tuple(columns))
-    blocks = row_store.stream(release.pk, query, shown, " WITH (FORMAT csv, FORCE_QUOTE *)")
-    content = b"".join(bytes(block) for block in blocks)
-    names = [c.code for c in columns]
-    if not content:
-        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    return pl.read_csv(
-        io.BytesIO(content),
-        has_header=False,
-        new_columns=names,
-        infer_schema=False,
-    )
+    """Columns of a release as text, null = missing, in row order, all rows at once: for few columns."""
+    blocks = [*read_blocks(release, codes)]
+    if blocks:
+        return pl.concat(blocks)
+    names = [c.code for c in columns_of(release.columns) if c.code in set(codes)]
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
 
 
 def personal_found(proof: ReleaseProof, code: str) -> dict[str, int]:
@@ -160,14 +153,31 @@ def _ruled(resource: Resource) -> list[tuple[ResourceField, FieldRule | None]]:
     return [(field, getattr(field, "rule", None)) for field in fields]
 
 
-def _treated(resource: Resource, raw: pl.DataFrame, rules: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def _treated(
+    resource: Resource, source: Release, codes: Sequence[str], rules: Sequence[Mapping[str, Any]]
+) -> Iterator[pl.DataFrame]:
     steps = [
         Step(r["code"], r["method"], r["parameters"]) for r in rules if r["leaves"] and r["method"] != "keep"
     ]
+    return treated_blocks(source, codes, steps, _pseudonym(resource))
+
+
+def _examined_rows(
+    resource: Resource, source: Release, rules: Sequence[Mapping[str, Any]], plan: Mapping[str, Any]
+) -> pl.DataFrame:
+    """The treated columns that can do something to a person, of all rows; no row for what is not about persons."""
+    if not plan["about_persons"]:
+        return pl.DataFrame()
+    codes = [r["code"] for r in rules if r["leaves"] and _role(r) is not ColumnRole.INSENSITIVE]
+    if not codes:  # rows are counted by some column
+        codes = [r["code"] for r in rules if r["leaves"]][:1]
+    if any(r["method"] == Method.SMALL_CELLS for r in rules):  # looks at its groups' columns too
+        codes = [r["code"] for r in rules if r["leaves"]]
     try:
-        return run_steps(raw, steps, _pseudonym(resource))
+        blocks = [*_treated(resource, source, codes, rules)]
     except UnableToTransform as error:
         raise UnableToDesensitise(str(error)) from error
+    return pl.concat(blocks) if blocks else pl.DataFrame()
 
 
 def _pseudonym(resource: Resource) -> Any:
@@ -235,8 +245,9 @@ def _compared(
     reshaped = [
         r["code"] for r in rules if before.get(r["code"], (Method.KEEP, {})) != (r["method"], r["parameters"])
     ]
+    standing = [c.code for c in columns_of(earlier.columns)]
     found = compare_releases(
-        read_frame(earlier, [c.code for c in columns_of(earlier.columns)]), frame, quasi, k, reshaped
+        read_frame(earlier, [c for c in standing if c in quasi] or standing[:1]), frame, quasi, k, reshaped
     )
     told = {
         "earlier": earlier.number, "k": k, "columns": list(found.columns), "classes": found.classes,
@@ -271,20 +282,6 @@ def _columns(source: Release, codes: Sequence[str], rules: Sequence[Mapping[str,
         )
         for place, code in enumerate(codes, 1)
     )
-
-
-def _personal(frame: pl.DataFrame, rules: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """Personal information in columns published as they are: by column, what in how many rows."""
-    found = {}
-    for rule in rules:
-        if rule["code"] not in frame.columns or rule["method"] != Method.KEEP:
-            continue
-        accepted = set(rule["parameters"].get("accepted", []))
-        kinds = scan_column(frame[rule["code"]].head(MOST_TEXTS))
-        told = {FOUND_LABELS[k]: n for k, n in kinds.items() if k in PERSONAL and k.value not in accepted}
-        if told:
-            found[rule["code"]] = told
-    return found
 
 
 def _report(

@@ -6,6 +6,7 @@ from catalog.engine.gate import DatasetFacts, FieldFacts, Finding, TableFacts, c
 from catalog.models import Dataset, GradeChange, ReleaseProof, Resource, ResourceField, ResourceKind
 from catalog.opening_words import ChangeState
 from catalog.policies import grade_in_force
+from catalog.services.assessments import what_is_missing
 from catalog.services.desensitise import personal_found, plan_of, proof_in_force, source_of
 from catalog.services.grading import unagreed_lowering
 
@@ -20,6 +21,7 @@ def ask_gate(dataset: Dataset, today: date) -> tuple[Finding, ...]:
         review_on=dataset.opening_review_on,
         today=today,
         tables=tables,
+        assessment=what_is_missing(dataset),
     )
     return (*_lowered(resources), *_empty(dataset, resources), *_files(dataset, resources), *check(facts))
 

@@ -113,7 +113,10 @@ def apply_page(request: HttpRequest, uid: str) -> HttpResponse:
         .filter(pk=request.GET.get("renews") or 0, resource=resource)
         .first()
     )
-    form = ApplicationForm(request.POST or None, request.FILES or None, resource=resource, today=today)
+    form = ApplicationForm(
+        request.POST or None, request.FILES or None, resource=resource, today=today,
+        initial=_first(renews.application) if renews and renews.application else {},
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
             application = services.apply_for(
@@ -128,6 +131,38 @@ def apply_page(request: HttpRequest, uid: str) -> HttpResponse:
     context = {
         "resource": resource, "dataset": resource.dataset, "form": form, "renews": renews,
         "registration": registration_of(_me(request)),
+    }  # fmt: skip
+    return render(request, "catalog/apply/apply.html", context, status=400 if form.errors else 200)
+
+
+@audience(*APPLICANTS)
+@require_http_methods(["GET", "POST"])
+def resubmit_page(request: HttpRequest, number: str) -> HttpResponse:
+    """A returned application, to be corrected and handed in again."""
+    application, user = _application(request, number), _me(request)
+    if user.agency_id != application.made_by.agency_id or application.state != S.RETURNED:
+        raise Http404
+    today = timezone.localdate()
+    first = _first(application) | {
+        "starts_on": max(application.starts_on, today), "ends_on": application.ends_on,
+    }  # fmt: skip
+    form = ApplicationForm(
+        request.POST or None, request.FILES or None, resource=application.resource, today=today, initial=first
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.resubmit(
+                user, application, _wish(form), proof=_proof(form), store=store(), now=timezone.now(),
+                origin=audit.origin_of(request),
+            )  # fmt: skip
+            messages.success(request, f"申请 {number} 已补正，重新提交数源部门审核。")
+            return redirect("catalog:application", number=number)
+        except services.UnableToApply as refusal:
+            field = {"fields": "fields_wanted"}.get(refusal.field, refusal.field)
+            form.add_error(field if field in form.fields else None, str(refusal))
+    context = {
+        "resource": application.resource, "dataset": application.dataset, "form": form, "application": application,
+        "registration": application.registration, "returned": application.steps.filter(after=S.RETURNED).last(),
     }  # fmt: skip
     return render(request, "catalog/apply/apply.html", context, status=400 if form.errors else 200)
 
@@ -291,6 +326,12 @@ def _wish(form: ApplicationForm) -> services.Wish:
         quota=told["quota"], starts_on=told["starts_on"], ends_on=told["ends_on"], security=told["security"],
         committed=told["committed"],
     )  # fmt: skip
+
+
+def _first(application: Application) -> dict[str, Any]:
+    """What a form begins with when something like it was handed in before."""
+    told = {name: getattr(application, name) for name in ("purpose", "scene", "way", "quota", "security")}
+    return told | {"fields_wanted": application.fields}
 
 
 def _proof(form: ApplicationForm) -> tuple[str, bytes] | None:

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 import audit
 from accounts.access import audience
 from accounts.roles import Role
-from catalog.forms_rules import GradeForm, OpeningForm, PlanForm, RuleForm
+from catalog.engine.gate import ASSESSMENT_WORDS
+from catalog.forms_rules import AssessmentForm, GradeForm, OpeningForm, PlanForm, RuleForm
 from catalog.models import (
     Dataset,
     FieldRule,
@@ -29,7 +30,7 @@ from catalog.opening_words import FieldRole, Method
 from catalog.policies import grade_in_force, opening_in_force
 from catalog.selectors import desk
 from catalog.selectors.visibility import datasets_visible_to, works_on
-from catalog.services import grading, opening, workflow
+from catalog.services import assessments, grading, opening, workflow
 from catalog.services.desensitise import CHECK_WORDS, UnableToDesensitise, proof_in_force, protect, source_of
 from catalog.services.gating import ask_gate
 from catalog.vocabulary import Opening, State
@@ -86,6 +87,7 @@ def dataset_page(request: HttpRequest, uid: str) -> HttpResponse:
         "findings": ask_gate(dataset, timezone.localdate()) if dataset.state != State.PUBLISHED else (),
         "steps": dataset.steps.select_related("by").order_by("-at", "-pk"), "form": OpeningForm(initial=initial),
         "moves": _moves(user, dataset), "may_edit": dataset.state == State.DRAFT,
+        "needs_assessment": assessments.is_about_persons(dataset),
     }  # fmt: skip
     return render(request, "catalog/desk/dataset.html", context)
 
@@ -149,6 +151,35 @@ def make_proof(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "该资源还没有封存的数据，请先上传并确认。")
         return redirect("catalog:desk_dataset", uid=resource.dataset.uid)
     return redirect("catalog:desk_proof", pk=proof.pk)
+
+
+@audience(*WORKERS)
+@require_http_methods(["GET", "POST"])
+def assessment_page(request: HttpRequest, uid: str) -> HttpResponse:
+    """The impact assessment of a dataset about persons: those made, and a form for the next."""
+    dataset = _dataset(request, uid)
+    made = assessments.assessments_of(dataset)
+    first = {n: getattr(made[0], n) for n in ("purpose", "impact", "measures", "level")} if made else {}
+    form = AssessmentForm(request.POST or None, initial=first)
+    if request.method == "POST" and form.is_valid():
+        try:
+            assessments.assess(
+                _me(request),
+                dataset,
+                **form.cleaned_data,
+                now=timezone.now(),
+                origin=audit.origin_of(request),
+            )
+            messages.success(request, "影响评估已保存。")
+            return redirect("catalog:desk_dataset", uid=dataset.uid)
+        except assessments.UnableToAssess as refusal:
+            form.add_error(refusal.field or None, str(refusal))
+    lacks = assessments.what_is_missing(dataset)
+    context = {
+        "dataset": dataset, "made": made, "lacks": ASSESSMENT_WORDS.get(lacks, ""),
+        "form": form if dataset.state == State.DRAFT else None,
+    }  # fmt: skip
+    return render(request, "catalog/desk/assessment.html", context, status=400 if form.errors else 200)
 
 
 @audience(*WORKERS)

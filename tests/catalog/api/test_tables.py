@@ -161,3 +161,13 @@ def test_a_second_version_says_what_changed() -> None:
         "added": 1, "removed": 1, "changed": 1, "by_key": True,
     }  # fmt: skip
     assert difference["changed_columns"] == [{"code": "amount", "title": "金额", "cells": 1}]
+
+
+@pytest.mark.parametrize("bom", ["0", "1"])
+def test_a_dump_for_spreadsheets_is_sorted_by_the_value_not_by_how_it_is_spelled(bom: str) -> None:
+    many = [(text, "院", None, None, None, None, None) for text in ("=b", "%", "=a", "-c", "'z")]
+    uid = the_resource(make_published(rows=many)).uid
+    answer = Client().get(f"/datastore/dump/{uid}?sort=code&fields=code&bom={bom}")
+    body = b"".join(answer.streaming_content).decode().lstrip("\ufeff")  # type: ignore[attr-defined]
+    plain = Client().get(f"/api/v1/catalog/resources/{uid}/rows/?sort=code").json()["rows"]
+    assert [line.lstrip("'") for line in body.split()[1:]] == [row["code"].lstrip("'") for row in plain]
