@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from index.views import alerts, board, bulletins, firms, method, vintages
+from index.views import alerts, board, bulletin_file, bulletins, firms, method, vintages
 
 app_name = "sme_index"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("bulletins/new/", bulletins.bulletin_new, name="bulletin_new"),
     path("bulletins/<int:pk>/", bulletins.bulletin_page, name="bulletin"),
     path("bulletins/<int:pk>/print/", bulletins.bulletin_print, name="bulletin_print"),
+    path("bulletins/<int:pk>/bulletin.pdf", bulletin_file.bulletin_pdf, name="bulletin_pdf"),
     path("bulletins/<int:pk>/table.csv", bulletins.bulletin_table, name="bulletin_table"),
     path("bulletins/<int:pk>/comment/", bulletins.bulletin_comment, name="bulletin_comment"),
     path("bulletins/<int:pk>/sign/", bulletins.bulletin_sign, name="bulletin_sign"),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -74,7 +75,7 @@ def bulletin_new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def bulletin_page(request: HttpRequest, pk: int) -> HttpResponse:
     standing = get_standing()
-    one = _find(pk, standing, request)
+    one = find_bulletin(pk, standing, request)
     user: Any = request.user
     context = bulletin_context(one, standing) | {
         "may_comment": bool(user.roles & set(WRITERS)) and one.state == BulletinState.DRAFT,
@@ -96,7 +97,7 @@ def bulletin_print(request: HttpRequest, pk: int) -> HttpResponse:
     """A4 sheet for the browser's print dialog."""
     standing = get_standing()
     return render(
-        request, "index/bulletin_print.html", bulletin_context(_find(pk, standing, request), standing)
+        request, "index/bulletin_print.html", bulletin_context(find_bulletin(pk, standing, request), standing)
     )
 
 
@@ -104,7 +105,7 @@ def bulletin_print(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def bulletin_table(request: HttpRequest, pk: int) -> HttpResponse:
     """The table as ``manage.py check_bulletin`` reads it."""
-    one = _find(pk, get_standing(), request)
+    one = find_bulletin(pk, get_standing(), request)
     buffer = io.StringIO()
     csv.writer(buffer).writerows(service.table_rows(one.facts))
     response = HttpResponse(("\ufeff" + buffer.getvalue()).encode(), content_type="text/csv; charset=utf-8")
@@ -135,7 +136,7 @@ def bulletin_sign(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, pk: int, act: Any, done: str) -> HttpResponse:
-    _find(pk, get_standing(), request)
+    find_bulletin(pk, get_standing(), request)
     try:
         act(request.user, audit.origin_of(request))
         messages.success(request, done)
@@ -149,7 +150,7 @@ def _visible_codes(standing: Standing, request: HttpRequest) -> list[str]:
     return [card.code for card in Panels(standing).by_code.values() if reader.may_see(card)]
 
 
-def _find(pk: int, standing: Standing, request: HttpRequest) -> Bulletin:
+def find_bulletin(pk: int, standing: Standing, request: HttpRequest) -> Bulletin:
     """A bulletin the reader may open; drafts are the writers' and signers' own business."""
     one = (
         Bulletin.objects.filter(pk=pk, panel_code__in=_visible_codes(standing, request))
@@ -185,7 +186,7 @@ def bulletin_context(one: Bulletin, standing: Standing) -> dict[str, Any]:
         "waterfall": waterfall,
         "line": _line(one, standing),
         "parts": [
-            {"title": BY_NAMES.get(by, by), "rows": _largest(rows)}
+            {"title": BY_NAMES.get(by, by), "rows": largest_parts(rows)}
             for by, rows in parts.items()
             if by != "dimension"
         ],
@@ -198,31 +199,35 @@ def bulletin_context(one: Bulletin, standing: Standing) -> dict[str, Any]:
     }
 
 
-def _largest(rows: list[tuple[str, float]]) -> list[tuple[str, float]]:
+def largest_parts(rows: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """The parts that moved most, as printed; what rounds to zero has no sign."""
     ordered = sorted(rows, key=lambda row: -abs(row[1]))[:MOST_PARTS]
     return [(name, round(points, 2) + 0.0) for name, points in ordered]
 
 
-def _line(one: Bulletin, standing: Standing) -> charts.Figure | None:
+def last_year(one: Bulletin, standing: Standing) -> tuple[list[date], list[float], list[bool]] | None:
+    """Days, values and provisional marks of the year up to the bulletin's end, as known when it was written."""
     card = Panels(standing).find(one.panel_code)
     series = find_series(standing, card, one.run.realtime) if card is not None and card.is_shown else None
-    if series is None:
-        return None
-    end = series.until(one.until)
-    if end is None:
+    end = series.until(one.until) if series is not None else None
+    if series is None or end is None:
         return None
     start = max(end - 365, 0)
-    days = series.days[start : end + 1]
+    return (
+        series.days[start : end + 1],
+        series.values[start : end + 1, 0].tolist(),
+        series.provisional[start : end + 1],
+    )
+
+
+def _line(one: Bulletin, standing: Standing) -> charts.Figure | None:
+    found = last_year(one, standing)
+    if found is None:
+        return None
+    days, values, provisional = found
     return charts.line_chart(
         days,
-        [
-            charts.Line(
-                one.facts["panel"],
-                series.values[start : end + 1, 0].tolist(),
-                series.provisional[start : end + 1],
-            )
-        ],
+        [charts.Line(one.facts["panel"], values, provisional)],
         unit="点",
         spans=[charts.Span(one.since, one.until, "简报时段")],
         base=100.0,

@@ -31,6 +31,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     "sme_index:bulletin_new": allow(ANALYST, ok=405),
     "sme_index:bulletin": allow(*GOVERNMENT, ok=404, args=one),
     "sme_index:bulletin_print": allow(*GOVERNMENT, ok=404, args=one),
+    "sme_index:bulletin_pdf": allow(*GOVERNMENT, ok=404, args=one),
     "sme_index:bulletin_table": allow(*GOVERNMENT, ok=404, args=one),
     "sme_index:bulletin_comment": allow(ANALYST, ok=405, args=one),
     "sme_index:bulletin_sign": allow(*SIGNERS, ok=405, args=one),
