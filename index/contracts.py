@@ -16,7 +16,7 @@ class RuleKind(StrEnum):
 
 
 class PanelKind(StrEnum):
-    """What a series is about; a crossing names its two parts."""
+    """What a series is about; a crossing names its parts, a cell all three."""
 
     UNIVERSE = "universe"
     TOWN = "town"
@@ -25,6 +25,7 @@ class PanelKind(StrEnum):
     TOWN_SIZE = "town_size"
     TOWN_SECTION = "town_section"
     SECTION_SIZE = "section_size"
+    CELL = "cell"
 
 
 class Light(StrEnum):

@@ -26,7 +26,7 @@ class Design:
     """What stays the same over days: weights, dimensions and which panels a cell belongs to.
 
     ``nominal`` (J) sums to 1 over all indicators, supplied or not; ``dimension`` (J) is the place of each
-    indicator's dimension; ``panels`` (cells, 8) numbers panels, -1 for none; ``frame``: what the chain needs.
+    indicator's dimension; ``panels`` (cells, 9) numbers panels, -1 for none; ``frame``: what the chain needs.
     """
 
     nominal: Floats

@@ -14,7 +14,7 @@ from index.paths import NOWHERE, Fences, at_rest, universe_of
 Key = tuple[str, str, str, str]  # universe, town, section, size
 MAIN = "sme"
 GROUPED = "small_up"
-MOST_PANELS = 8
+MOST_PANELS = 9
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,11 @@ def panels_of_cell(key: Key) -> list[PanelKey]:
     if town and section:
         made.append(PanelKey(PanelKind.TOWN_SECTION, MAIN, town=town, section=section))
     made.append(PanelKey(PanelKind.SIZE, MAIN, size=size))
-    return made + [PanelKey(PanelKind.SIZE, MAIN, size=wide)] * (wide != size)
+    if wide != size:
+        made.append(PanelKey(PanelKind.SIZE, MAIN, size=wide))
+    if town and section:
+        made.append(PanelKey(PanelKind.CELL, MAIN, town=town, section=section, size=wide))
+    return made
 
 
 @dataclass
@@ -94,7 +98,7 @@ class Registry:
         return Frame(universe, len(universes), kin, max(len(self.panels), 1), weights, link)
 
     def membership(self) -> NDArray[np.int64]:
-        """(cells, 8): numbers of the panels of each cell, -1 where it has fewer."""
+        """(cells, 9): numbers of the panels of each cell, -1 where it has fewer."""
         table = np.full((max(len(self.cells), 1), MOST_PANELS), -1, np.int64)
         for key, number in self.cells.items():
             own = [self.panels[panel] for panel in panels_of_cell(key)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from accounts.roles import Role
@@ -135,12 +136,12 @@ class Panels:
         """The panel itself, or the nearest wider one that this reader may see."""
         if reader.may_see(card):
             return card
-        wider = (
-            [f"{card.universe}/town={card.town}"] * bool(card.town)
-            + [f"{card.universe}/section={card.section}"] * bool(card.section)
-            + [f"{card.universe}/size={card.size}"] * bool(card.size)
-            + [card.universe]
-        )
+        parts = [f"{name}={value}" for name in ("town", "section", "size") if (value := getattr(card, name))]
+        wider = [
+            "/".join([card.universe, *kept])
+            for count in range(len(parts) - 1, -1, -1)
+            for kept in combinations(parts, count)
+        ]
         for code in wider:
             found = self.by_code.get(code)
             if found is not None and reader.may_see(found):

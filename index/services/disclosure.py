@@ -103,4 +103,9 @@ def _wholes(key: PanelKey) -> Iterable[tuple[PanelKey, str]]:
         PanelKind.TOWN_SIZE: [(town, "size"), (size, "town")],
         PanelKind.TOWN_SECTION: [(town, "section"), (section, "town")],
         PanelKind.SECTION_SIZE: [(section, "size"), (size, "section")],
+        PanelKind.CELL: [
+            (PanelKey(PanelKind.TOWN_SECTION, MAIN, town=key.town, section=key.section), "size"),
+            (PanelKey(PanelKind.TOWN_SIZE, MAIN, town=key.town, size=key.size), "section"),
+            (PanelKey(PanelKind.SECTION_SIZE, MAIN, section=key.section, size=key.size), "town"),
+        ],
     }.get(key.kind, [])  # fmt: skip

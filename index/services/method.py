@@ -12,7 +12,7 @@ from index.daycube import Design
 from index.models import Cell, MethodVersion, Panel
 from index.paths import Fences
 from index.provenance import code_hash
-from index.registry import PanelKey, PanelKind, Registry, design_of
+from index.registry import PanelKey, PanelKind, Registry, design_of, panels_of_cell
 from index.services.inputs import freeze_fences, supplied_codes
 
 
@@ -80,7 +80,7 @@ def supplied_of(method: MethodVersion) -> tuple[Indicator, ...]:
 
 
 def load_registry(basket: Basket) -> Registry:
-    """Every cell and panel that has a number. Two queries."""
+    """Every cell and panel that has a number; kinds of panels that are new to a cell get theirs. Two queries."""
     registry = Registry(basket)
     for number, *key in Cell.objects.values_list("number", "universe", "town", "section", "size").order_by(
         "number"
@@ -90,6 +90,9 @@ def load_registry(basket: Basket) -> Registry:
         registry.panels[PanelKey(PanelKind(row.kind), row.universe, row.town, row.section, row.size)] = (
             row.number
         )
+    for key in sorted(registry.cells, key=lambda key: registry.cells[key]):
+        for panel in panels_of_cell(key):
+            registry.panels.setdefault(panel, len(registry.panels))
     return registry
 
 

@@ -80,9 +80,13 @@ def _crumbs(board: Board) -> list[dict[str, Any]]:
     home, card, state = reverse("sme_index:board"), board.card, State(dimension=board.state.dimension)
     steps = [("金融指数", home)]
     if card.town and (card.section or card.size):
-        town = board.panels.find(f"{card.universe}/town={card.town}")
-        if town is not None:
-            steps.append((town.name, home + state.query(panel=town.code)))
+        above = [f"{card.universe}/town={card.town}"]
+        if card.section and card.size:
+            above.append(f"{above[0]}/section={card.section}")
+        for code in above:
+            wider = board.panels.find(code)
+            if wider is not None and board.reader.may_see(wider):
+                steps.append((wider.name, home + state.query(panel=wider.code)))
     return crumbs(*steps, (card.name, ""))
 
 

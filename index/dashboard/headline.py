@@ -1,0 +1,46 @@
+"""The headline: figure, light, sentence and changes of the window's last day."""
+
+from typing import Any
+
+from index.contracts import LIGHT_WORDS
+from index.dashboard.board import Board
+from index.dashboard.parts import named_parts
+from index.selectors.headline import Headline, find_headline
+from index.sentences import printed_change, signed, write_headline, write_movers
+
+
+def headline_block(board: Board) -> dict[str, Any]:
+    """Figure, light, sentence and changes of the window's last day."""
+    one = find_headline(board.standing, board.series, board.state.dimension, board.until)
+    if one is None:
+        return {}
+    dimension = "" if board.state.dimension == 0 else board.dimension_name
+    return {
+        "headline": one,
+        "sentence": write_headline(one, board.card.name, dimension),
+        "movers": _mover_sentence(board),
+        "changes": _change_rows(one),
+        "late_names": [ind.name for ind in board.standing.basket.indicators if ind.code in one.late],
+        "light_word": LIGHT_WORDS.get(one.light, "") if one.light else "",
+    }
+
+
+def _change_rows(one: Headline) -> list[dict[str, Any]]:
+    """Changes as the sentence prints them."""
+    rows = []
+    for key, label in (("day", "较上日"), ("month", "较上月同日"), ("year", "较上年同日")):
+        compared = one.changes.get(key)
+        if compared is not None:
+            change, percent = printed_change(one.value, compared.value)
+            direction = "up" if change > 0 else "down" if change < 0 else "flat"
+            told = {"label": label, "points": signed(change), "percent": signed(percent), "day": compared.day}
+            rows.append(told | {"direction": direction})
+    return rows
+
+
+def _mover_sentence(board: Board) -> str:
+    if board.state.dimension:
+        return ""
+    window = f"{board.since.isoformat()} 至 {board.until.isoformat()}"
+    parts = named_parts(board, "dimension")
+    return f"{window}，{write_movers(parts, '维度')}"
