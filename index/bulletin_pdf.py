@@ -35,6 +35,7 @@ from index.pdf_charts import (
     signed,
     waterfall_drawing,
 )
+from index.sentences import printed
 
 pdfmetrics.registerFont(UnicodeCIDFont(FONT))
 WIDTH = A4[0] - 44 * mm
@@ -67,6 +68,7 @@ class Sheet:
     paragraphs: Sequence[str]
     comment: str
     facts: dict[str, Any]
+    dimensions: Sequence[tuple[str, float]]
     line: tuple[Sequence[date], Sequence[float], Sequence[bool]] | None
     movers: Sequence[tuple[str, Sequence[tuple[str, float]]]]
     drafted: str
@@ -110,10 +112,9 @@ def _story(sheet: Sheet) -> list[Flowable]:
     if sheet.line is not None:
         drawing = line_drawing(*sheet.line, sheet.since, sheet.until, WIDTH, 43 * mm)
         story.append(_figure("近一年走势（点，基期均值为 100）", drawing, "底色为简报时段，虚线为暂定数值。"))
-    parts = facts.get("parts", {}).get("dimension", [])
-    if parts:
-        pairs = [(str(name), float(points)) for name, points in parts]
-        drawing = waterfall_drawing(pairs, facts["before"], sheet.since, sheet.until, WIDTH, 43 * mm)
+    if sheet.dimensions:
+        before = float(printed(facts["before"]))
+        drawing = waterfall_drawing(sheet.dimensions, before, sheet.since, sheet.until, WIDTH, 43 * mm)
         story.append(_figure("时段变动按维度分解（点）", drawing, "各维度拉动之和等于总指数变动。"))
     story += [_paragraph("数据表", HEAD), _values_table(facts.get("table", []))]
     if sheet.movers:

@@ -30,6 +30,22 @@ def printed_change(value: float, before: float) -> tuple[Decimal, Decimal]:
     return now - old, printed(float((now - old) / old * 100)) if old else Decimal(0)
 
 
+def printed_parts(
+    parts: Sequence[tuple[str, float]], before: float, after: float, places: int = PLACES
+) -> list[tuple[str, float]]:
+    """Parts as printed, adding up to the printed change: the units that rounding leaves over go to the parts that
+    lost most by it (largest remainders), so none is more than one unit of the last place off."""
+    unit = Decimal(1).scaleb(-places)
+    exact = [Decimal(repr(float(points))) for _, points in parts]
+    told = [printed(float(points), places) for points in exact]
+    left = int((printed(after, places) - printed(before, places) - sum(told, Decimal(0))) / unit)
+    step = unit if left > 0 else -unit
+    order = sorted(range(len(parts)), key=lambda n: (-(exact[n] - told[n]) * (1 if left > 0 else -1), n))
+    for n in order[: abs(left)]:
+        told[n] += step
+    return [(name, float(value)) for (name, _), value in zip(parts, told, strict=True)]
+
+
 def moved(change: Decimal, unit: str = "点") -> str:
     """上升 0.42 点, 下降 0.42 点 or 持平."""
     if change == 0:
@@ -115,6 +131,6 @@ def write_movers(parts: Sequence[tuple[str, float]], what: str, most: int = 3) -
 
 
 __all__ = [
-    "Compared", "SentenceContradictsNumbers", "check_headline", "moved", "printed", "printed_change", "signed",
-    "write_headline", "write_movers",
+    "Compared", "SentenceContradictsNumbers", "check_headline", "moved", "printed", "printed_change", "printed_parts",
+    "signed", "write_headline", "write_movers",
 ]  # fmt: skip

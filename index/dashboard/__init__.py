@@ -5,7 +5,7 @@ from index.dashboard.choices import chip_blocks
 from index.dashboard.drill import drill_block
 from index.dashboard.headline import headline_block
 from index.dashboard.lines import main_chart
-from index.dashboard.parts import REST, divisions_of, named_parts, waterfall_block
+from index.dashboard.parts import REST, divisions_of, named_parts, told_parts, waterfall_block
 from index.dashboard.towns import heat_block, town_blocks
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "main_chart",
     "named_parts",
     "open_board",
+    "told_parts",
     "town_blocks",
     "waterfall_block",
 ]

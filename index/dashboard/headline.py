@@ -4,7 +4,7 @@ from typing import Any
 
 from index.contracts import LIGHT_WORDS
 from index.dashboard.board import Board
-from index.dashboard.parts import named_parts
+from index.dashboard.parts import told_parts
 from index.selectors.headline import Headline, find_headline
 from index.sentences import printed_change, signed, write_headline, write_movers
 
@@ -42,5 +42,5 @@ def _mover_sentence(board: Board) -> str:
     if board.state.dimension:
         return ""
     window = f"{board.since.isoformat()} 至 {board.until.isoformat()}"
-    parts = named_parts(board, "dimension")
+    parts, _, _ = told_parts(board, "dimension")
     return f"{window}，{write_movers(parts, '维度')}"

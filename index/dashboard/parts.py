@@ -9,6 +9,7 @@ from index.dashboard.board import Board
 from index.registry import MAIN
 from index.selectors.cube import Decomposed, crossing_code, decompose
 from index.selectors.panels import SIZES
+from index.sentences import printed, printed_parts
 
 REST = "其他（主体不足，合并列示）"
 UNCROSSED = frozenset({"medium", "small"})
@@ -19,6 +20,16 @@ def named_parts(board: Board, by: str) -> list[tuple[str, float]]:
     """Contributions over the window with names; parts that may not be shown are put together."""
     found = decompose(board.standing, board.card, board.since, board.until, by)
     return _named(board, found, by)
+
+
+def told_parts(board: Board, by: str) -> tuple[list[tuple[str, float]], float, float]:
+    """Parts, first and last value of the window as printed: the parts add up to the difference of the two."""
+    start, end = board.series.at(board.since), board.series.at(board.until)
+    assert start is not None
+    assert end is not None
+    before, after = float(board.series.values[start, 0]), float(board.series.values[end, 0])
+    parts = printed_parts(named_parts(board, by), before, after)
+    return parts, float(printed(before)), float(printed(after))
 
 
 def _named(board: Board, found: Decomposed, by: str) -> list[tuple[str, float]]:
@@ -70,9 +81,7 @@ def waterfall_block(board: Board) -> dict[str, Any]:
     start, end = board.series.at(board.since), board.series.at(board.until)
     if start is None or end is None or board.state.as_of is not None:
         return {"by": by}
-    parts = named_parts(board, by)
-    before = float(board.series.values[start, 0])
-    after = before + sum(points for _, points in parts)
+    parts, before, after = told_parts(board, by)
     shown = _joined(parts, 12)
     return {
         "by": by,
@@ -82,7 +91,7 @@ def waterfall_block(board: Board) -> dict[str, Any]:
             for way in ways
         ],
         "parts": [(name, hundredths(points)) for name, points in parts],
-        "change": after - before,
+        "change": hundredths(after - before),
     }
 
 

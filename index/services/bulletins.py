@@ -15,7 +15,7 @@ from index.models import Bulletin, BulletinState
 from index.selectors.headline import find_headline
 from index.selectors.panels import visible
 from index.selectors.series import load_series
-from index.sentences import printed, printed_change, signed, write_headline, write_movers
+from index.sentences import printed, printed_change, printed_parts, signed, write_headline, write_movers
 
 HEADS = ("series", "level", "change", "percentage", "printed decimals")
 PLACES = 2
@@ -65,7 +65,10 @@ def compose(board: Board) -> tuple[dict[str, Any], str]:
     paragraphs = [
         write_headline(one, board.card.name),
         f"{board.since.isoformat()} 至 {board.until.isoformat()}，"
-        + "".join(write_movers(parts[by], names[by]) for by in parts),
+        + "".join(
+            write_movers(printed_parts(told, values[start, 0], values[end, 0]), names[by])
+            for by, told in parts.items()
+        ),
     ]
     if towns:
         moves = sorted(

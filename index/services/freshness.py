@@ -1,7 +1,9 @@
-"""Which sources are late: periodic indicators without a release that was due.
+"""Which sources are late: periodic indicators without a release that was due, others silent as never before.
 
 A figure that is late for everybody is not imputed in silence: the day is provisional, its alerts have no data.
-Releases are read from the facts themselves, since a figure that repeats changes no score.
+Releases are read from the facts themselves, since a figure that repeats changes no score. A source of single facts
+(filings, penalties, mortgages) is late when nothing new came for longer than its longest silence so far, its period,
+its days of grace and a week; too few facts to tell are never late.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,37 +20,54 @@ from index.paths import Path, day_of, number_of
 PERIOD_DAYS = {"monthly": 31, "quarterly": 92, "yearly": 366, "weekly": 7, "daily": 1}
 PATIENCE = 7
 KEPT = 8
+ENOUGH_NEWS = 20
 PERIODIC = (RuleKind.LATEST, RuleKind.LATEST_RATIO, RuleKind.LATEST_LEVEL)
 Releases = dict[str, dict[int, int]]  # indicator, day, for how many entities
 
 
 def note_releases(found: Releases, code: str, kind: RuleKind, path: Path) -> None:
-    """Count the release days of a periodic indicator's path."""
-    if kind not in PERIODIC:
-        return
-    days, counts = np.unique(path.day[~np.isnan(path.value)], return_counts=True)
+    """Count the release days of a periodic indicator's path, or the days on which new facts began."""
+    told = path.day[~np.isnan(path.value)] if kind in PERIODIC else path.day[_rises(path)]
+    days, counts = np.unique(told, return_counts=True)
     own = found.setdefault(code, {})
     for day, count in zip(days.tolist(), counts.tolist(), strict=True):
         own[day] = own.get(day, 0) + count
 
 
+def _rises(path: Path) -> np.ndarray:
+    """Changes by which an entity's count or sum grew: a new fact, not the mere end of an old one."""
+    first = np.r_[True, path.entity[1:] != path.entity[:-1]] if len(path.entity) else np.zeros(0, bool)
+    before = np.where(first, 0.0, np.r_[0.0, path.value[:-1]]) if len(path.entity) else path.value
+    return np.asarray(path.value > before)
+
+
 class Freshness:
-    """Release days of each periodic indicator, ascending, and how long the next one may take."""
+    """Days on which each indicator brought news, ascending, and how long the next one may take."""
 
     def __init__(
         self, basket: Basket, supplied: Sequence[str], releases: Releases, told: Mapping[str, Any]
     ) -> None:
         self.days: dict[str, list[int]] = {}
+        self.silence: dict[str, int] = {}
         self._longest: dict[str, int] = {}
+        days_told, silence_told = told.get("days", {}), told.get("silence", {})
         for one in basket.indicators:
-            if one.code not in supplied or one.rule.kind not in PERIODIC:
+            if one.code not in supplied:
                 continue
-            counts = releases.get(one.code, {})
+            counts, periodic = releases.get(one.code, {}), one.rule.kind in PERIODIC
             # A release reaches many at once; a straggler's figure is no release.
-            enough = max(2, max(counts.values(), default=0) // 10)
-            before = {number_of(date.fromisoformat(day)) for day in told.get(one.code, [])}
-            self.days[one.code] = sorted(before | {day for day, count in counts.items() if count >= enough})
-            self._longest[one.code] = PERIOD_DAYS[str(datahub.get_item(one.item).delivery.period)] + PATIENCE
+            enough = max(2, max(counts.values(), default=0) // 10) if periodic else 1
+            before = {number_of(date.fromisoformat(day)) for day in days_told.get(one.code, [])}
+            days = sorted(before | {day for day, count in counts.items() if count >= enough})
+            delivery = datahub.get_item(one.item).delivery
+            longest = PERIOD_DAYS[str(delivery.period)] + PATIENCE
+            if not periodic:
+                silence = max(silence_told.get(one.code, 0), _longest_silence(days))
+                if not silence:
+                    continue
+                self.silence[one.code] = silence
+                longest = max(longest, silence) + delivery.grace_days
+            self.days[one.code], self._longest[one.code] = days, longest
 
     def late_on(self, day: int) -> dict[str, str]:
         """Indicators whose last release is too old on ``day``, with the day of that release."""
@@ -59,9 +78,15 @@ class Freshness:
                 late[code] = day_of(past[-1]).isoformat()
         return late
 
-    def kept(self, until: int) -> dict[str, list[str]]:
-        """The last release days up to a day, for the next run."""
-        return {
+    def kept(self, until: int) -> dict[str, Any]:
+        """The last days with news up to a day, and the longest silences, for the next run."""
+        days = {
             code: [day_of(day).isoformat() for day in days if day <= until][-KEPT:]
             for code, days in self.days.items()
         }
+        return {"days": days, "silence": self.silence}
+
+
+def _longest_silence(days: Sequence[int]) -> int:
+    """The longest time between two days with news; 0 where there are too few of them to tell."""
+    return int(np.diff(days).max()) if len(days) >= ENOUGH_NEWS else 0

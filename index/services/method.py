@@ -90,8 +90,8 @@ def load_registry(basket: Basket) -> Registry:
         registry.panels[PanelKey(PanelKind(row.kind), row.universe, row.town, row.section, row.size)] = (
             row.number
         )
-    for key in sorted(registry.cells, key=lambda key: registry.cells[key]):
-        for panel in panels_of_cell(key):
+    for cell in sorted(registry.cells, key=lambda one: registry.cells[one]):
+        for panel in panels_of_cell(cell):
             registry.panels.setdefault(panel, len(registry.panels))
     return registry
 

@@ -13,7 +13,7 @@ from index.bulletin_pdf import Sheet, write_pdf
 from index.models import Bulletin, BulletinState
 from index.selectors.standing import Standing
 from index.state import State
-from index.views.bulletins import BY_NAMES, find_bulletin, largest_parts, last_year
+from index.views.bulletins import BY_NAMES, find_bulletin, largest_parts, last_year, told
 from index.views.common import GOVERNMENT, get_standing
 
 
@@ -49,10 +49,9 @@ def sheet_of(one: Bulletin, standing: Standing, request: HttpRequest) -> Sheet:
         paragraphs=one.text.split("\n"),
         comment=one.comment,
         facts=one.facts,
+        dimensions=told(one, "dimension"),
         line=last_year(one, standing),
-        movers=[
-            (BY_NAMES.get(by, by), largest_parts(rows)) for by, rows in parts.items() if by != "dimension"
-        ],
+        movers=[(BY_NAMES.get(by, by), largest_parts(told(one, by))) for by in parts if by != "dimension"],
         drafted=_by_whom(one.author, one.created_at),
         signed=_by_whom(one.signed_by, one.signed_at) if one.signed_by else "待签发",
         is_signed=one.state == BulletinState.SIGNED,

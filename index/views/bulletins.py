@@ -22,6 +22,7 @@ from index.models import Bulletin, BulletinState
 from index.selectors.panels import Panels, reader_of
 from index.selectors.series import find_series
 from index.selectors.standing import Standing
+from index.sentences import printed, printed_parts
 from index.services import bulletins as service
 from index.views.common import (
     GOVERNMENT,
@@ -166,18 +167,9 @@ def bulletin_context(one: Bulletin, standing: Standing) -> dict[str, Any]:
     """Text, table and charts from the figures that were kept when it was written."""
     facts = one.facts
     parts = facts.get("parts", {})
-    first = parts.get("dimension", [])
-    waterfall = (
-        charts.waterfall_of(
-            [(name, points) for name, points in first],
-            facts["before"],
-            facts["before"] + sum(p for _, p in first),
-            one.since,
-            one.until,
-        )
-        if first
-        else None
-    )
+    first = told(one, "dimension")
+    before, after = (float(printed(facts[name])) for name in ("before", "value"))
+    waterfall = charts.waterfall_of(first, before, after, one.since, one.until) if first else None
     return {
         "one": one,
         "paragraphs": one.text.split("\n"),
@@ -186,8 +178,8 @@ def bulletin_context(one: Bulletin, standing: Standing) -> dict[str, Any]:
         "waterfall": waterfall,
         "line": _line(one, standing),
         "parts": [
-            {"title": BY_NAMES.get(by, by), "rows": largest_parts(rows)}
-            for by, rows in parts.items()
+            {"title": BY_NAMES.get(by, by), "rows": largest_parts(told(one, by))}
+            for by in parts
             if by != "dimension"
         ],
         "caption": ChartCaption(
@@ -197,6 +189,12 @@ def bulletin_context(one: Bulletin, standing: Standing) -> dict[str, Any]:
             f"数据版本 {facts['data_version'][:12]}",
         ),
     }
+
+
+def told(one: Bulletin, by: str) -> list[tuple[str, float]]:
+    """Contributions as printed, adding up to the printed change."""
+    pairs = [(str(name), float(points)) for name, points in one.facts.get("parts", {}).get(by, [])]
+    return printed_parts(pairs, one.facts["before"], one.facts["value"])
 
 
 def largest_parts(rows: list[tuple[str, float]]) -> list[tuple[str, float]]:

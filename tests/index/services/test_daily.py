@@ -22,6 +22,7 @@ from tests.index.small_city import (
     morning_after,
     raise_facts,
     raise_index,
+    register,
     release,
 )
 
@@ -159,3 +160,56 @@ def test_a_firm_that_leaves_goes_out_of_the_cube_without_moving_the_chain() -> N
     rows = unpack_rows(CubeDay.objects.get(day=today, realtime_end=None).rows)
     assert rows.went.sum() > 0
     assert rows.moved.sum() == 0
+
+
+def test_a_daily_source_that_falls_silent_as_never_before_makes_days_provisional_and_less_fresh() -> None:
+    """A lawsuit every other day until mid-February, then none."""
+    from index.selectors.headline import find_headline
+    from index.selectors.panels import Panels
+    from index.selectors.series import find_series
+    from index.selectors.standing import find_standing
+
+    register()
+    deliver_usage(*MONTHS)
+    deliver_cases(*(date(2026, 1, 2) + timedelta(days=2 * n) for n in range(24)))
+    raise_index(date(2026, 4, 15))
+    told = dict(CubeDay.objects.filter(realtime_end=None).values_list("day", "freshness"))
+    assert "R_CASES" not in told[date(2026, 2, 20)]
+    assert told[date(2026, 4, 1)]["R_CASES"] == "2026-02-17"
+    value = IndexValue.objects.get(panel__code="sme", day=date(2026, 4, 1), realtime_end=None)
+    assert value.provisional
+    standing = find_standing()
+    assert standing is not None
+    series = find_series(standing, Panels(standing).by_code["sme"])
+    assert series is not None
+    fresh, late = (find_headline(standing, series, 0, day) for day in (date(2026, 2, 20), date(2026, 4, 1)))
+    assert fresh is not None
+    assert late is not None
+    assert fresh.freshness > late.freshness
+    assert "R_CASES" in late.late
+
+
+def test_how_long_a_silence_may_last_is_learned_from_the_source_itself() -> None:
+    from index.basket import load_basket
+    from index.paths import day_of, number_of
+    from index.services.freshness import Freshness
+
+    basket = load_basket()
+    code = next(one.code for one in basket.indicators if one.item == "court.cases_filed")
+    begin = number_of(date(2026, 1, 1))
+    steady = {begin + 2 * n: 1 for n in range(30)}
+    one = Freshness(basket, [code], {code: steady}, {})
+    last = max(steady)
+    assert one.late_on(last + 8) == {}
+    assert one.late_on(last + 60) == {code: day_of(last).isoformat()}
+    # with a silence of forty days behind it, one of thirty is nothing new; the next run remembers
+    patchy = steady | {last + 40: 1}
+    two = Freshness(basket, [code], {code: patchy}, {})
+    assert two.late_on(last + 70) == {}
+    assert Freshness(basket, [code], {}, two.kept(last + 41)).late_on(last + 70) == {}
+    assert code in Freshness(basket, [code], {}, one.kept(last)).late_on(last + 60)
+    # three facts tell nothing about a rhythm
+    assert (
+        Freshness(basket, [code], {code: {begin: 1, begin + 1: 1, begin + 2: 1}}, {}).late_on(begin + 900)
+        == {}
+    )
