@@ -25,7 +25,8 @@ class Award:
     ``key`` is the UUIDv7 made at the tap; the same key with the same content answers again what it answered,
     with other content it is refused. ``task`` (:func:`villages.engine.identifiers.task_key`) and ``on_date``
     (the true local day of the act) are claimed at most once a person. ``exempt`` rules may use the reserve
-    of the pool. ``rule_set_id`` is the version of the rules the award stands on.
+    of the pool. ``rule_set_id`` is the version of the rules the award stands on. ``minutes`` is how long the
+    act took, where it was timed: a rule paid by the hour gives no more than that.
     """
 
     key: UUID
@@ -37,13 +38,15 @@ class Award:
     rule_set_id: int | None = None
     caps: tuple[Cap, ...] = field(default=())
     exempt: bool = False
+    minutes: int | None = None
 
 
 @dataclass(frozen=True)
 class AwardResult:
     """What became of one award. ``reason`` is '' when all was granted, else the code of the cap that clipped it,
     ``pool`` (the village's budget is used up), ``claimed`` (this occurrence was rewarded before),
-    ``not_active`` (no resident in the register) or ``key_reused`` (409). ``replayed``: an earlier answer."""
+    ``not_active`` (no resident in the register) or ``key_reused`` (409); under the rule table also ``E01.amount``
+    (one act brings less) and ``rule_off`` (the rule is not in force). ``replayed``: an earlier answer."""
 
     key: UUID
     asked: int

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from .windows import Window, window_start
+from .windows import WINDOW_LABELS, Window, window_start
 
 LEVELS = {"person": 1, "household": 2, "village": 3}
 LOCAL_PREFIX = "X"
@@ -47,6 +47,12 @@ class CapRule:
 
     def code(self, rule: str) -> str:
         return f"{rule}.{self.window.value}.{'t' if self.measure else 'p'}{self.level}"
+
+    @property
+    def words(self) -> str:
+        """As it is told: 每人每天 1 次."""
+        who = {1: "每人", 2: "每户", 3: "全村"}[self.level]
+        return f"{who}{WINDOW_LABELS[self.window]} {self.limit} {'次' if self.measure else '分'}"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from villages.engine.rotating_code import Moment, slot_of, write_code
 from villages.models import Activity, Choice, PlaceCode, Question, Village
 from villages.models.activities import Mode
 
+from .ledger import local_day
+from .rule_awards import problem_with
+
 SECRET_CONTEXT = "villages.activity.secret"  # noqa: S105 - the name of a place
 LONGEST_DAYS = 400
 
@@ -63,6 +66,10 @@ def publish_activity(
 ) -> Activity:
     """Publish an activity. Raises :class:`UnableToPublishActivity`."""
     _check(wish)
+    if problem := problem_with(
+        village, wish.rule_code, local_day(wish.opens_at), points=wish.points, points_per_hour=wish.points_per_hour
+    ):  # fmt: skip
+        raise UnableToPublishActivity(problem, "points")
     where = to_wgs84(wish.position) if wish.position else None
     own = {name: getattr(wish, name) for name in (
         "kind", "mode", "rule_code", "template_code", "title", "text", "audience", "opens_at", "closes_at",

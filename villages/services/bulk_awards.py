@@ -18,6 +18,7 @@ from villages.models import BulkAward, Resident, Village
 
 from . import ledger
 from .posting import UnableToPost
+from .rule_awards import award_under_rules, problem_with
 
 SIGN_WORKING_DAYS = 2
 MOST_PEOPLE, MOST_POINTS = 2000, 500
@@ -45,6 +46,8 @@ def propose(
         raise UnableToAwardInBulk(f"发生日期应在今天及以前 {LATEST_DAYS} 天内。")
     if Resident.objects.filter(pk__in=people, village=village, status="active").count() != len(people):
         raise UnableToAwardInBulk("名单中有人不在本村在册名单，请刷新后重选。")
+    if problem := problem_with(village, rule_code, on, points=points):
+        raise UnableToAwardInBulk(problem)
     detail = {"people": len(people), "points": points, "reason": reason.strip()}
     with audit.action("villages.bulk.proposed", origin=origin, detail=detail) as entry:
         award = BulkAward.objects.create(
@@ -85,7 +88,7 @@ def sign(award_id: int, user: Any, *, now: datetime, origin: audit.Origin) -> Bu
             for pk in award.resident_ids
         ]
         try:
-            results = ledger.award_batch(items, now=now, actor_id=user.pk, memo=award.reason)
+            results = award_under_rules(items, award.village, now=now, actor_id=user.pk, memo=award.reason)
         except UnableToPost as error:
             raise UnableToAwardInBulk(str(error)) from error
         award.granted_people = sum(1 for result in results if result.granted)

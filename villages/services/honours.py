@@ -14,8 +14,9 @@ from villages.models import Honour, Resident
 from villages.selectors.places import resident_of
 from villages.selectors.scores import book_of, numbers, rule_set_in_force
 
-from . import ledger
 from .ledger import local_day, new_key
+from .rewards import words_for
+from .rule_awards import award_under_rules, words_of_rules
 from .score_events import record_event
 
 State = Honour.State
@@ -127,11 +128,11 @@ def _grant(honour: Honour, now: dt.datetime) -> None:
     points, score = rule.levels.get(honour.level, (rule.points[1], rule.score))
     key = derived_id(honour.pk, "award")
     if points:
-        ledger.award(
-            Award(key, honour.resident_id, task_key("honour", str(honour.pk)), local_day(now), points, rule.code,
-                  rule_set.pk, exempt=rule.exempt),
-            now=now, memo=honour.title,
-        )  # fmt: skip
+        item = Award(
+            key, honour.resident_id, task_key("honour", str(honour.pk)), local_day(now), points, rule.code
+        )
+        given = award_under_rules([item], honour.village, now=now, memo=honour.title, with_score=False)[0]
+        honour.reason = (words_for(given) or words_of_rules(given.reason, book_of(rule_set).rules))[:200]
     event = None
     if score > Decimal(0):
         event = record_event(

@@ -22,6 +22,7 @@ from villages.models import Resident, Tap, Village
 from . import ledger
 from .posting import UnableToPost
 from .rewards import points_for, reward
+from .score_events import withdraw_with_award
 from .taps import REVIEW_WORKING_DAYS
 
 FILE = Path(__file__).parents[1] / "definitions" / "review_reasons.yaml"
@@ -95,6 +96,7 @@ def revoke(tap_id: uuid.UUID, user: Any, text: str, *, now: datetime, origin: au
                 ledger.reverse(tap.pk, now=now, actor_id=user.pk, memo=text.strip())
             except UnableToPost as error:
                 raise UnableToReview(f"未能撤销：{error}") from error
+            withdraw_with_award(tap.pk, now=now, user=user, note=text.strip())
         tap.state, tap.reason_code, tap.reason_text = Tap.State.REVOKED, "revoked", text.strip()[:200]
         tap.reviewed_by, tap.reviewed_at = user, now
         tap.save()
@@ -170,7 +172,7 @@ def _tell(tap: Tap, now: datetime) -> None:
     notify(
         [user],
         words[Tap.State(tap.state)],
-        text=tap.reason_text,
+        text="；".join(filter(None, [tap.reason_text, tap.clip_reason])),
         url=f"/villages/my/records/{tap.pk}/",
         now=now,
     )

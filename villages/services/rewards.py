@@ -8,9 +8,11 @@ from django.utils import timezone
 from villages.contracts import Award, AwardResult, Cap
 from villages.engine.identifiers import task_key
 from villages.engine.windows import WINDOW_LABELS, Window, window_start
-from villages.models import Activity, Tap
+from villages.models import Activity, Tap, Village
+from villages.models.activities import Mode
+from villages.selectors.scores import book_of, rule_set_in_force
 
-from . import ledger
+from .rule_awards import NO_RULE, award_under_rules, words_of_rules
 
 ROUND_MINUTES = 15
 PLAIN_REASONS = {
@@ -20,6 +22,7 @@ PLAIN_REASONS = {
     "key_reused": "该请求编号已用于另一笔业务",
     "budget": "本活动的积分预算已用完",
     "person": "已达本活动每人积分上限",
+    NO_RULE: "该项规则未在本村施行，不发积分",
 }
 
 
@@ -41,6 +44,7 @@ def award_of(tap: Tap, activity: Activity) -> Award:
     return Award(
         key=tap.pk, resident_id=tap.resident_id, task=task_key("activity", f"{activity.pk}:{tap.occasion}"),
         on_date=on, points=tap.points_asked, rule_code=activity.rule_code, caps=tuple(caps),
+        minutes=tap.minutes if activity.mode == Mode.HOURS else None,
     )  # fmt: skip
 
 
@@ -49,8 +53,9 @@ def reward(
 ) -> list[AwardResult]:
     """Post the awards of taps of one activity in one call and note on each what was granted (not saved)."""
     asking = [tap for tap in taps if tap.points_asked > 0]
-    results = ledger.award_batch(
+    results = award_under_rules(
         [award_of(tap, activity) for tap in asking],
+        activity.village,
         now=now,
         actor_id=actor_id,
         memo=activity.title,
@@ -58,12 +63,20 @@ def reward(
     )
     for tap, result in zip(asking, results, strict=True):
         tap.points_granted = result.granted
-        tap.clip_reason = words_for(result)
+        tap.clip_reason = words_for(result) or _words_of_rules(result, activity.village, tap)
     return results
 
 
+def _words_of_rules(result: AwardResult, village: Village, tap: Tap) -> str:
+    if not result.reason:
+        return ""
+    rule_set = rule_set_in_force(village, timezone.localdate(tap.occurred_at))
+    told = words_of_rules(result.reason, book_of(rule_set).rules) if rule_set else ""
+    return told or f"已达积分上限（{result.reason}）"
+
+
 def words_for(result: AwardResult) -> str:
-    """Why less was granted than asked for; '' when all was."""
+    """Why less was granted than asked for, where the rule table is not needed to tell; '' otherwise."""
     if not result.reason:
         return ""
     code, _, ending = result.reason.rpartition(".")
@@ -73,4 +86,4 @@ def words_for(result: AwardResult) -> str:
         return PLAIN_REASONS[ending]
     if ending in {window.value for window in Window}:
         return f"已达该项{WINDOW_LABELS[Window(ending)]}上限"
-    return f"已达积分上限（{result.reason}）"
+    return ""

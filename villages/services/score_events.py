@@ -2,6 +2,8 @@
 
 import calendar
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -65,21 +67,53 @@ def record_event(
     return event
 
 
-def record_for_award(
-    award_key: UUID, resident: Resident, rule_set: RuleSet, rule_code: str, occurred_on: dt.date, *,
-    evidence: str, now: dt.datetime,
-) -> ScoreEvent | None:  # fmt: skip
-    """The score that comes with an award, if its rule has one; its id is derived from the award's.
+@dataclass(frozen=True)
+class Earned:
+    """An award that was granted, under the rule that may bring a score with it."""
 
-    An item of the house goes to the household.
+    award_key: UUID
+    resident: Resident
+    rule_set: RuleSet
+    rule_code: str
+    occurred_on: dt.date
+
+
+def record_for_awards(awards: Sequence[Earned], *, evidence: str, now: dt.datetime) -> int:
+    """The scores that come with awards, where their rules have one; how many were added. Three statements.
+
+    An event's id is derived from its award's, so it comes once. An item of the house goes to the household.
     """
-    rule = book_of(rule_set).rules.get(rule_code)
+    events = [event for one in awards if (event := _event_of(one, evidence, now)) is not None]
+    known = set(ScoreEvent.objects.filter(pk__in=[event.pk for event in events]).values_list("pk", flat=True))
+    fresh = [event for event in events if event.pk not in known]
+    with transaction.atomic():
+        ScoreEvent.objects.bulk_create(fresh)
+        ScoreEventStep.objects.bulk_create(
+            ScoreEventStep(event=event, status=EventStatus.ACTIVE, from_day=local_day(now), at=now)
+            for event in fresh
+        )
+    return len(fresh)
+
+
+def withdraw_with_award(award_key: UUID, *, now: dt.datetime, user: Any = None, note: str = "") -> bool:
+    """The score that came with an award goes when the award is reversed; True if there was one in effect."""
+    event = ScoreEvent.objects.filter(pk=derived_id(award_key, "score")).first()
+    if event is None or current_status(event) == EventStatus.WITHDRAWN:
+        return False
+    add_step(event, EventStatus.WITHDRAWN, now=now, user=user, note=note)
+    return True
+
+
+def _event_of(one: Earned, evidence: str, now: dt.datetime) -> ScoreEvent | None:
+    rule = book_of(one.rule_set).rules.get(one.rule_code)
     if rule is None or rule.score <= 0:
         return None
-    house = resident.household if rule.household else None
-    return record_event(
-        rule_set, rule_code, resident=None if house else resident, household=house, occurred_on=occurred_on,
-        evidence=evidence, now=now, ref=award_key, key=derived_id(award_key, "score"),
+    house = one.resident.household_id if rule.household else None
+    return ScoreEvent(
+        id=derived_id(one.award_key, "score"), village_id=one.resident.village_id,
+        resident=None if house else one.resident, household_id=house, rule_set=one.rule_set, rule_code=one.rule_code,
+        delta=rule.score, occurred_on=one.occurred_on, valid_from=one.occurred_on,
+        valid_to=end_of(rule, one.occurred_on), evidence=evidence.strip()[:300], ref=one.award_key, made_at=now,
     )  # fmt: skip
 
 
