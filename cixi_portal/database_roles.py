@@ -13,6 +13,7 @@ LOG_REFUSALS = {
     "villages_transfer": "UPDATE, DELETE, TRUNCATE",
     "villages_claim": "UPDATE, DELETE, TRUNCATE",
     "villages_dayseal": "UPDATE, DELETE, TRUNCATE",
+    "villages_residentmove": "UPDATE, DELETE, TRUNCATE",
     "villages_stockmove": "UPDATE, DELETE, TRUNCATE",
     "villages_account": "DELETE, TRUNCATE",
 }

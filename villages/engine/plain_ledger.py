@@ -16,6 +16,11 @@ from .windows import LOCAL
 Account = tuple[str, int, int]
 
 
+def _whole(number: int, by: int) -> int:
+    """Divided towards zero, as the database does."""
+    return number // by if number >= 0 else -(-number // by)
+
+
 class Refused(Exception):
     """``code`` is the database's: VL001 sealed, VL002 points, VL003 unknown, VL004 key, VL005 state, VL006 stock."""
 
@@ -63,14 +68,16 @@ class PlainHold:
 
 
 class PlainLedger:
-    """One village: its pool, people, households and shops."""
+    """One village: its pool, people, households and shops; and a neighbour that people move to."""
 
     def __init__(self, village: int, households: Mapping[int, int], reserve_pct: int) -> None:
         self.village, self.households, self.reserve_pct = village, dict(households), reserve_pct
         self.active = set(households)
+        self.elsewhere: dict[int, int] = {}
+        self.heirs: dict[int, int] = {}
         self.posted: dict[Account, int] = {}
         self.held: dict[Account, int] = {}
-        self.reserve = 0
+        self.reserve: dict[int, int] = {}
         self.claims: set[tuple[int, UUID, dt.date]] = set()
         self.answers: dict[UUID, tuple[PlainAward, int, str]] = {}
         self.draws: dict[UUID, list[tuple[Hashable, int]]] = {}
@@ -80,7 +87,7 @@ class PlainLedger:
         self.prices: dict[int, tuple[int, int, bool]] = {}
         self.stock: dict[int, list[int]] = {}
         self.holds: dict[UUID, PlainHold] = {}
-        self.ended: dict[int, tuple[int, int]] = {}
+        self.ended: dict[tuple[int, int], tuple[int, int]] = {}
         self.sealed = dt.date.min
 
     # -- awards ------------------------------------------------------------------------------------------
@@ -106,8 +113,9 @@ class PlainLedger:
             rooms = [(self._room(cap, item.resident), cap.code) for cap in item.caps if cap.level == level]
             if rooms and min(rooms)[0] < granted:
                 granted, reason = min(rooms)
-        pool = ("pool", self.village, 0)
-        free = max(self._free(pool) - (0 if item.exempt else self.reserve), 0)
+        home = self._home(item.resident)
+        pool = ("pool", home, 0)
+        free = max(self._free(pool) - (0 if item.exempt else self.reserve.get(home, 0)), 0)
         if free < granted:
             granted, reason = free, "pool"
         self.claims.add((item.resident, item.task, item.on_date))
@@ -122,7 +130,7 @@ class PlainLedger:
         return granted, reason
 
     def _key(self, cap: PlainCap, resident: int) -> Hashable:
-        owner = {1: resident, 2: self.households[resident], 3: self.village}[cap.level]
+        owner = {1: resident, 2: self.households[resident], 3: self._home(resident)}[cap.level]
         return (owner, cap.level, cap.code, cap.window)
 
     def _room(self, cap: PlainCap, resident: int) -> int:
@@ -130,18 +138,19 @@ class PlainLedger:
         return room if cap.measure == 0 else (2**31 - 1 if room else 0)
 
     # -- corrections -------------------------------------------------------------------------------------
-    def fund(self, key: UUID, points: int, now: dt.datetime) -> bool:
+    def fund(self, key: UUID, points: int, now: dt.datetime, village: int | None = None) -> bool:
         self._open(now)
+        home = village or self.village
         if key in self.moves:
             self._same(key, ("fund", points))
             return True
-        pool, treasury = ("pool", self.village, 0), ("treasury", self.village, 0)
+        pool, treasury = ("pool", home, 0), ("treasury", home, 0)
         if points < 0 and self._free(pool) < -points:
             raise Refused("VL002")
         self.bodies[key] = ("fund", points)
         source, target = (treasury, pool) if points > 0 else (pool, treasury)
         self._move(key, source, target, abs(points), "fund" if points > 0 else "unfund")
-        self.reserve = -self.posted[treasury] * self.reserve_pct // 100
+        self.reserve[home] = _whole(-self.posted[treasury] * self.reserve_pct, 100)
         return False
 
     def reverse(self, original: UUID, now: dt.datetime) -> tuple[int, int]:
@@ -155,8 +164,11 @@ class PlainLedger:
         reversal = derived_id(original, "reversal")
         if reversal in self.moves:
             return points, 0
-        if self._free(target) < points:
+        heir = self._follow(target)
+        if self._free(heir) < points:
             raise Refused("VL002")
+        if heir != target:
+            self._carry(heir, target, points)
         self._move(reversal, target, source, points, "reversal")
         for key, taken in self.draws.get(original, []):
             self.used[key] -= taken
@@ -178,7 +190,7 @@ class PlainLedger:
             if rest:
                 part += 1
                 line = key if part == 1 else derived_id(key, f"part:{part}")
-                self._move(line, account, ("adjustment", self.village, 0), min(rest, free), "deduct")
+                self._move(line, account, ("adjustment", self._home(resident), 0), min(rest, free), "deduct")
                 rest -= min(rest, free)
         return points
 
@@ -206,6 +218,8 @@ class PlainLedger:
             ):
                 raise Refused("VL004")
             return hold.amount
+        if resident in self.elsewhere:
+            raise Refused("VL003")
         if resident not in self.active:
             raise Refused("VL005")
         for goods in sorted(wanted):
@@ -338,19 +352,71 @@ class PlainLedger:
             if amount > used:
                 self._expire_late(account, key, amount - used)
 
-    # -- periods -----------------------------------------------------------------------------------------
-    def expire(self, vintage: int, now: dt.datetime) -> tuple[int, int]:
-        """``(accounts, points)``."""
+    # -- people ------------------------------------------------------------------------------------------
+    def go_on(self, key: UUID, leaves: int, joins: int, kind: str, now: dt.datetime) -> tuple[int, int]:
+        """``(points, expired at once)``: the entry ends, every vintage goes along as it is."""
+        if leaves not in self.households or joins not in self.households:
+            raise Refused("VL003")
         self._open(now)
-        if vintage not in self.ended:
-            due = [a for a in self.posted if a[0] == "resident" and a[2] == vintage and self._free(a) > 0]
+        if key in self.bodies:
+            self._same(key, ("go on", leaves, joins, kind), extra=True)
+            return self.bodies[key][1]  # type: ignore[no-any-return]
+        same_village = self._home(leaves) == self._home(joins)
+        own = [a for a in self.posted if a[0] == "resident" and a[1] == leaves]
+        if (
+            leaves not in self.active
+            or joins not in self.active
+            or leaves == joins
+            or (kind == "merged") != same_village
+            or any(self.held.get(account, 0) for account in own)
+        ):
+            raise Refused("VL005")
+        points = expired = 0
+        for account in own:
+            amount, target = self.posted[account], ("resident", joins, account[2])
+            if amount:
+                self._carry(account, target, amount)
+                points += amount
+                expired += self._expire_late(target, None, amount)
+        self.active.discard(leaves)
+        self.heirs[leaves] = joins
+        self.bodies[key] = (("go on", leaves, joins, kind), (points, expired))
+        return points, expired
+
+    def _home(self, resident: int) -> int:
+        return self.elsewhere.get(resident, self.village)
+
+    def _follow(self, account: Account) -> Account:
+        kind, owner, vintage = account
+        while kind == "resident" and owner in self.heirs:
+            owner = self.heirs[owner]
+        return (kind, owner, vintage)
+
+    def _carry(self, source: Account, target: Account, points: int) -> None:
+        left, come = self._home(source[1]), self._home(target[1])
+        if left == come:
+            self._shift(source, target, points)
+        else:
+            self._shift(source, ("treasury", left, 0), points)
+            self._shift(("treasury", come, 0), target, points)
+
+    # -- periods -----------------------------------------------------------------------------------------
+    def expire(self, vintage: int, now: dt.datetime, village: int | None = None) -> tuple[int, int]:
+        """``(accounts, points)`` of one village, this one unless told."""
+        self._open(now)
+        home = village or self.village
+        if (home, vintage) not in self.ended:
+            due = [
+                a for a in self.posted
+                if a[0] == "resident" and a[2] == vintage and self._home(a[1]) == home and self._free(a) > 0
+            ]  # fmt: skip
             points = 0
             for account in due:
                 free = self._free(account)
                 points += free
-                self._shift(account, ("expired", self.village, 0), free)
-            self.ended[vintage] = (len(due), points)
-        return self.ended[vintage]
+                self._shift(account, ("expired", home, 0), free)
+            self.ended[home, vintage] = (len(due), points)
+        return self.ended[home, vintage]
 
     def seal(self, day: dt.date) -> None:
         self.sealed = max(self.sealed, day)
@@ -381,7 +447,15 @@ class PlainLedger:
         self.posted[target] = self.posted.get(target, 0) + points
 
     def _expire_late(self, account: Account, cause: UUID | None, points: int) -> int:
-        if account[0] != "resident" or account[2] not in self.ended:
+        """What came back follows its owner, and ends at once where its vintage has ended."""
+        if account[0] != "resident":
             return 0
-        self._shift(account, ("expired", self.village, 0), points)
+        heir = self._follow(account)
+        if heir != account:
+            self._carry(account, heir, points)
+            return self._expire_late(heir, cause, points)
+        home = self._home(account[1])
+        if (home, account[2]) not in self.ended:
+            return 0
+        self._shift(account, ("expired", home, 0), points)
         return points

@@ -35,7 +35,7 @@ class TransferCode(models.TextChoices):
     REFUND = "refund", "退还"
     EXPIRY = "expiry", "到期清零"
     SETTLE = "settle", "商户结算"
-    MOVE = "move", "并户转移"
+    MOVE = "move", "档案转移"
     FORFEIT = "forfeit", "销户收回"
 
 
@@ -191,6 +191,37 @@ class CapUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cap_code} {self.owner_id} {self.used}"
+
+
+class ResidentMove(models.Model):
+    """Under which entry a person goes on, and the points that went along, each in its vintage. Once for an entry.
+
+    ``id`` is the caller's UUIDv7; ``expired`` is what had ended in the other village already.
+    """
+
+    class Kind(models.TextChoices):
+        MERGED = "merged", "合并"
+        MOVED = "moved", "迁往他村"
+
+    id = models.UUIDField(primary_key=True)
+    from_resident = models.OneToOneField(Resident, models.PROTECT, related_name="went_on")
+    to_resident = models.ForeignKey(Resident, models.PROTECT, related_name="came_from")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    points = models.IntegerField()
+    expired = models.IntegerField()
+    actor_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(from_resident=F("to_resident")), name="villages_residentmove_two_entries"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_resident_id} → {self.to_resident_id}"
 
 
 class VintageEnd(models.Model):

@@ -5,9 +5,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from villages.engine.score import Score, score_at
+from villages.engine.score import Event, Score, score_at
 from villages.models import Appeal, BoardConsent, EventStatus, Resident, ScoreEvent, ScoreSnapshot
-from villages.selectors.scores import book_of, events_of, numbers, points_earned, rule_set_in_force, scores_of
+from villages.selectors.scores import (
+    book_of,
+    entries_of,
+    events_of,
+    lives_of,
+    numbers,
+    rule_set_in_force,
+    scores_of,
+    went_on_as,
+)
 
 DECAY_WORDS = {"none": "有效期内不变", "linear": "按日递减，到期为零", "half": "每满一年减半"}
 
@@ -34,13 +43,7 @@ def tell_event(event: ScoreEvent, *, now: dt.datetime, today: dt.date) -> EventT
     """Everything a person may know about an event of theirs or of their household."""
     book = book_of(event.rule_set)
     rule = book.rules[event.rule_code]
-    own = {"residents": [event.resident_id]} if event.resident_id else {"households": [event.household_id]}
-    events = next(iter(events_of(**own, known_at=now).values()), [])  # type: ignore[arg-type]
-    earned = (
-        points_earned([event.resident_id], event.valid_from, now).get(event.resident_id, 0)
-        if event.resident_id
-        else 0
-    )
+    events, earned = _life_around(event, now)
     active = [e for e in events if e.id != event.pk]
     this = next(e for e in events if e.id == event.pk)
     counted = type(this)(**{**this.__dict__, "steps": ((this.valid_from, "active"),)})
@@ -62,6 +65,16 @@ def tell_event(event: ScoreEvent, *, now: dt.datetime, today: dt.date) -> EventT
     )  # fmt: skip
 
 
+def _life_around(event: ScoreEvent, now: dt.datetime) -> tuple[list[Event], int]:
+    """What counts together with an event: of the person's entries, or of the household."""
+    if event.resident_id is None:
+        assert event.household_id is not None
+        return events_of(households=[event.household_id], known_at=now).get(event.household_id, []), 0
+    owner = went_on_as(event.resident_id)
+    events, earned = lives_of([owner], event.valid_from, now)
+    return events.get(owner, []), earned.get(owner, 0)
+
+
 def tell_score(resident: Resident, *, now: dt.datetime, today: dt.date) -> dict[str, Any] | None:
     """The page of a score: parts, lines with their events, distance to the next grade, months before."""
     rule_set = rule_set_in_force(resident.village, today)
@@ -73,7 +86,9 @@ def tell_score(resident: Resident, *, now: dt.datetime, today: dt.date) -> dict[
     better = book.grades[place - 1] if place else None
     rows = ScoreEvent.objects.in_bulk([line.event.id for line in score.lines] + [e.id for e in score.vetoes])
     others = (
-        ScoreEvent.objects.filter(resident=resident).exclude(pk__in=list(rows)).order_by("-occurred_on")[:20]
+        ScoreEvent.objects.filter(resident__in=entries_of([resident.pk], now))
+        .exclude(pk__in=list(rows))
+        .order_by("-occurred_on")[:20]
     )
     return {
         "score": score, "rule_set": rule_set, "book": book, "better": better,

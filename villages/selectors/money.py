@@ -7,7 +7,19 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
-from villages.models import Account, DaySeal, Hold, LedgerCheck, Shop, Transfer, TransferCode, Village
+from villages.models import (
+    Account,
+    AccountKind,
+    DaySeal,
+    Hold,
+    LedgerCheck,
+    Shop,
+    Transfer,
+    TransferCode,
+    Village,
+)
+
+from .scores import LINEAGE
 
 TOTALS = """
     SELECT code, sum(n), sum(points) FROM (
@@ -76,9 +88,25 @@ def shops_spent(village: Village) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.order_by("-points", "name").values(*names)]
 
 
-def statement_lines(resident_id: int, limit: int = 100) -> list[Transfer]:
-    """A person's journal, newest first."""
-    return list(Transfer.objects.filter(resident_id=resident_id).order_by("-posted_at", "-id")[:limit])
+def signed_lines(resident_id: int, limit: int | None = None) -> list[tuple[Transfer, int]]:
+    """A person's journal, newest first, with 1 for what came in and -1 for what went out.
+
+    It goes on over all entries of the person; what only went from one of them to the other is left out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LINEAGE, [[resident_id], None])
+        entries = {entry for entry, _ in cursor.fetchall()}
+    found = Transfer.objects.filter(resident_id__in=entries).select_related("debit", "credit")
+    lines = []
+    for line in found.order_by("-posted_at", "-id")[:limit]:
+        sign = _belongs(line.credit, entries) - _belongs(line.debit, entries)
+        if sign:
+            lines.append((line, sign))
+    return lines
+
+
+def _belongs(account: Account, entries: set[int]) -> int:
+    return int(account.kind == AccountKind.RESIDENT and account.owner_id in entries)
 
 
 def latest_check(village: Village) -> LedgerCheck | None:

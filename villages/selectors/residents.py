@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from villages.models import Resident, Tap, Village
+from villages.models import Resident, Tap, TransferCode, Village
+
+from .money import signed_lines
 
 MOST_FOUND = 200
 QUIET_DAYS = 90
@@ -45,18 +47,14 @@ def quiet_residents(village: Village, *, now: datetime) -> QuerySet[Resident]:
 
 def statement_of(resident: Resident, since: date, until: date) -> list[dict[str, Any]]:
     """Movements of a resident's points between two days (inclusive), oldest first."""
-    from villages.models import Transfer, TransferCode
-
-    moved = Transfer.objects.filter(resident=resident, posted_on__gte=since, posted_on__lte=until).order_by(
-        "id"
-    )
     labels = dict(TransferCode.choices)
     rows = []
-    for transfer in moved.select_related("debit", "credit"):
-        comes_in = transfer.credit.kind == "resident"
-        rows.append({
-            "on": transfer.posted_on, "effective": transfer.effective_on, "what": labels.get(transfer.code, transfer.code),
-            "memo": transfer.memo, "points": transfer.amount if comes_in else -transfer.amount, "code": transfer.code,
-            "id": transfer.pk,
-        })  # fmt: skip
+    for transfer, sign in signed_lines(resident.pk):
+        if since <= transfer.posted_on <= until:
+            rows.append({
+                "on": transfer.posted_on, "effective": transfer.effective_on,
+                "what": labels.get(transfer.code, transfer.code), "memo": transfer.memo,
+                "points": sign * transfer.amount, "code": transfer.code, "id": transfer.pk,
+            })  # fmt: skip
+    rows.reverse()
     return rows

@@ -13,7 +13,16 @@ from django.db.models import F, Q
 from villages.definitions import read
 from villages.engine.rules import RuleBook, read_book
 from villages.engine.score import Event, Score, household_score, score_at
-from villages.models import Household, Resident, RuleSet, ScoreEvent, ScoreEventStep, ScoreSnapshot, Village
+from villages.models import (
+    Household,
+    Resident,
+    ResidentMove,
+    RuleSet,
+    ScoreEvent,
+    ScoreEventStep,
+    ScoreSnapshot,
+    Village,
+)
 
 EARNED = """
     SELECT t.resident_id, sum(t.amount) FROM villages_transfer t
@@ -21,6 +30,13 @@ EARNED = """
       AND t.posted_at <= %s AND NOT EXISTS (
           SELECT FROM villages_transfer r WHERE r.reverses = t.id AND r.posted_at <= %s)
     GROUP BY t.resident_id"""
+LINEAGE = """
+    WITH RECURSIVE line (root, id) AS (
+        SELECT asked.id, asked.id FROM unnest(%s::bigint[]) AS asked (id)
+        UNION
+        SELECT l.root, m.from_resident_id FROM line l JOIN villages_residentmove m
+            ON m.to_resident_id = l.id AND m.at <= coalesce(%s::timestamptz, 'infinity'))
+    SELECT id, root FROM line"""
 YEAR = dt.timedelta(days=365)
 
 
@@ -77,6 +93,37 @@ def events_of(
     return events
 
 
+def entries_of(residents: Sequence[int], known_at: dt.datetime) -> dict[int, int]:
+    """Every entry under which these people were known by ``known_at``, with the entry asked for: one query.
+
+    Who moved from another village or was merged brings what happened under the earlier entry.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LINEAGE, [list(residents), known_at])
+        return dict(cursor.fetchall())
+
+
+def went_on_as(resident_id: int) -> int:
+    """The entry under which a person goes on today; the same one for most."""
+    while (later := ResidentMove.objects.filter(from_resident=resident_id).first()) is not None:
+        resident_id = later.to_resident_id
+    return resident_id
+
+
+def lives_of(
+    residents: Sequence[int], day: dt.date, known_at: dt.datetime
+) -> tuple[dict[int, list[Event]], dict[int, int]]:
+    """Events and points earned in the year up to ``day``, of all entries of each person."""
+    entries = entries_of(residents, known_at)
+    events: dict[int, list[Event]] = defaultdict(list)
+    for entry, found in events_of(residents=list(entries), known_at=known_at).items():
+        events[entries[entry]] += found
+    earned: dict[int, int] = defaultdict(int)
+    for entry, points in points_earned(list(entries), day, known_at).items():
+        earned[entries[entry]] += points
+    return events, earned
+
+
 def points_earned(residents: Sequence[int], day: dt.date, known_at: dt.datetime) -> dict[int, int]:
     """Points earned in the 365 days up to ``day`` (reversed awards left out), as known at ``known_at``."""
     with connection.cursor() as cursor:
@@ -91,14 +138,14 @@ def scores_of(
     known_at: dt.datetime,
     book: RuleBook | None = None,
 ) -> dict[int, Score]:
-    """Scores of residents of one village on ``day`` as known at ``known_at``; five queries for any number."""
+    """Scores of residents of one village on ``day`` as known at ``known_at``; six queries for any number."""
     ids = [resident.pk for resident in residents]
     if book is None:
         rule_set = rule_set_in_force(village, day)
         if rule_set is None:
             return {}
         book = book_of(rule_set)
-    events, earned = events_of(residents=ids, known_at=known_at), points_earned(ids, day, known_at)
+    events, earned = lives_of(ids, day, known_at)
     return {pk: score_at(book, events.get(pk, []), earned.get(pk, 0), day) for pk in ids}
 
 
@@ -107,7 +154,7 @@ def scores_under(
 ) -> dict[int, Score]:
     """Scores as if every event had been made under ``book``."""
     ids = [person.pk for person in people]
-    events, earned = events_of(residents=ids, known_at=known_at), points_earned(ids, day, known_at)
+    events, earned = lives_of(ids, day, known_at)
     told = {}
     for pk in ids:
         judged = []

@@ -62,6 +62,13 @@ class UnableToReserveStock(UnableToPost):
     text = "商品库存不足。"
 
 
+class UnableToPostAmount(UnableToPost):
+    """A number outside of what the ledger holds."""
+
+    status = 400
+    text = "数量或积分超出允许范围。"
+
+
 class UnableToReachLedger(UnableToPost):
     """Others held the same rows for too long; nothing was posted."""
 
@@ -78,6 +85,7 @@ REFUSALS: dict[str, type[UnableToPost]] = {
     "23505": UnableToReuseKey,
     "VL005": UnableToMoveState,
     "VL006": UnableToReserveStock,
+    "22003": UnableToPostAmount,
 }
 TRY_AGAIN = {"40P01", "55P03", "40001"}
 

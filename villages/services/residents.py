@@ -3,16 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from pypinyin import Style, lazy_pinyin
 
 import audit
-from villages.contracts import Award
-from villages.engine.identifiers import task_key
-from villages.models import Device, Helper, Household, Resident, ResidentEvent, Tap, Village
-from villages.selectors.balances import points_of
+from villages.models import Device, Helper, Household, Resident, ResidentEvent, ResidentMove, Tap, Village
 
-from . import ledger
+from . import ledger, moves
 from .posting import UnableToPost
 from .sign_in import UnableToSignIn, clean_phone
 
@@ -102,6 +99,14 @@ def return_to_register(
     with audit.action("villages.resident.returned", origin=origin, target=f"resident:{resident.pk}"):
         if resident.status not in (Resident.Status.MOVED, Resident.Status.DECEASED):
             raise UnableToChangeResident("该村民在册，或已并入其他档案。")
+        if (
+            went_on := ResidentMove.objects.filter(from_resident=resident)
+            .select_related("to_resident")
+            .first()
+        ):
+            raise UnableToChangeResident(
+                f"该村民已在{went_on.to_resident.village.name}登记，请由该村办理迁回。"
+            )
         resident.status, resident.left_on = Resident.Status.ACTIVE, None
         resident.save(update_fields=["status", "left_on"])
         if resident.user is not None:
@@ -113,9 +118,10 @@ def return_to_register(
 def merge_residents(
     surplus: Resident, kept: Resident, user: Any, *, on_date: date, now: datetime, origin: audit.Origin
 ) -> None:
-    """Two entries of one person become one: the surplus one ends, its points follow by a transfer.
+    """Two entries of one person become one: the surplus one ends, its points follow, each in its vintage.
 
-    Raises :class:`UnableToChangeResident` when they are not of one village, or one is merged already.
+    What waits for a pick-up is released first. Raises :class:`UnableToChangeResident` when they are not of one
+    village, or one is merged already.
     """
     with audit.action("villages.resident.merged", origin=origin, target=f"resident:{surplus.pk}") as entry:
         entry.detail["into"] = kept.pk
@@ -123,44 +129,73 @@ def merge_residents(
             raise UnableToChangeResident("只能合并本村的两份不同档案。")
         _require_active(surplus)
         _require_active(kept)
-        move_points(surplus, kept, user, now=now)
-        surplus.status, surplus.left_on, surplus.merged_into = Resident.Status.MERGED, on_date, kept
-        surplus.save(update_fields=["status", "left_on", "merged_into"])
-        for tap in Tap.objects.filter(resident=surplus):
-            try:
-                with transaction.atomic():
-                    Tap.objects.filter(pk=tap.pk).update(resident=kept)
-            except IntegrityError:  # both entries took part in the same occasion: each keeps its own record
-                continue
+        went = _go_on(surplus, kept, moves.Kind.MERGED, on_date, user, now)
+        entry.detail["points"] = went.points
+        both = Tap.objects.filter(resident=kept, activity=OuterRef("activity"), occasion=OuterRef("occasion"))
+        # Where both entries took part in the same occasion, each keeps its own record.
+        Tap.objects.filter(~Exists(both), resident=surplus).update(resident=kept)
         _end_access(surplus, now)
         _note(surplus, ResidentEvent.Kind.MERGED, on_date, f"并入 {kept.name}（{kept.pk}）", user, now)
 
 
-def move_points(surplus: Resident, kept: Resident, user: Any, *, now: datetime) -> int:
-    """Bring the points of a surplus entry over: taken there, given here, in the caller's transaction.
+def move_to_village(
+    resident: Resident, village: Village, user: Any, *, on_date: date, now: datetime, origin: audit.Origin,
+    household_number: str = "", address: str = "",
+) -> Resident:  # fmt: skip
+    """A resident moves to another village of the town: a new entry there, points and score go along.
 
-    Raises :class:`UnableToChangeResident` while points are held for a pick-up, or if the pool cannot carry it.
+    The old entry stays as what happened there; the vintages keep their last day. The sign-in goes along; the new
+    village's purpose is read and agreed to anew. Raises :class:`UnableToChangeResident`.
     """
-    points, actor = points_of(surplus), user.pk if user else None
-    if not points:
-        return 0
-    memo = f"并入档案 {kept.pk}"
-    item = Award(
-        ledger.new_key(now),
-        kept.pk,
-        task_key("merge", surplus.pk),
-        ledger.local_day(now),
-        points,
-        exempt=True,
-    )
+    with audit.action("villages.resident.moved", origin=origin, target=f"resident:{resident.pk}") as entry:
+        if village.pk == resident.village_id or village.town_code != resident.village.town_code:
+            raise UnableToChangeResident("请选择本镇街的另一个村。", "village")
+        if not village.is_active:
+            raise UnableToChangeResident("迁入村尚未启用积分。", "village")
+        _require_active(resident)
+        copied = {
+            name: getattr(resident, name)
+            for name in (
+                "name", "pinyin", "birth_year", "phone_cipher", "phone_index", "phone_tail", "gender", "is_party_member",
+            )
+        }  # fmt: skip
+        entry_there = Resident.objects.create(
+            village=village, household=household_of(village, household_number, address), joined_on=on_date, **copied
+        )  # fmt: skip
+        went = _go_on(resident, entry_there, moves.Kind.MOVED, on_date, user, now)
+        _hand_over_sign_in(resident, entry_there, now)
+        _note(resident, ResidentEvent.Kind.MOVED_OUT, on_date, f"迁往{village.name}", user, now)
+        _note(entry_there, ResidentEvent.Kind.ADDED, on_date, f"由{resident.village.name}迁入", user, now)
+        entry.detail |= {"village": village.code, "into": entry_there.pk, "points": went.points}
+    return entry_there
+
+
+def _go_on(leaves: Resident, joins: Resident, kind: str, on: date, user: Any, now: datetime) -> moves.WentOn:
+    """Carry the points over and end the entry, in the caller's transaction."""
+    actor = user.pk if user else None
     try:
-        ledger.deduct(ledger.new_key(now), surplus.pk, points, now=now, actor_id=actor, memo=memo)
-        given = ledger.award(item, now=now, actor_id=actor, memo=f"由档案 {surplus.pk} 并入")
+        moves.release_waiting([leaves.pk], "档案转移，请重新兑换", now=now, actor_id=actor)
+        person = moves.GoingOn(ledger.new_key(now), leaves.pk, joins.pk)
+        went = moves.go_on([person], kind, on=on, now=now, actor_id=actor, memo=f"由档案 {leaves.pk} 转入")[0]
     except UnableToPost as error:
-        raise UnableToChangeResident(f"积分未能并入：{error}") from error
-    if given.granted != points:
-        raise UnableToChangeResident("村积分池余额不足以并入该档案的积分，请先向镇街申请额度。")
-    return points
+        raise UnableToChangeResident(f"积分未能转移：{error}") from error
+    leaves.refresh_from_db(fields=["status", "left_on", "merged_into"])
+    return went
+
+
+def _hand_over_sign_in(leaves: Resident, joins: Resident, now: datetime) -> None:
+    """The person's own sign-in and devices answer for the new entry; helpers were the old village's matter."""
+    Helper.objects.filter(Q(resident=leaves) | Q(helper=leaves), ended_at__isnull=True).update(ended_at=now)
+    Device.objects.filter(resident=leaves, revoked_at__isnull=True).update(resident=joins)
+    user = leaves.user
+    if user is None:
+        return
+    leaves.user = None
+    leaves.save(update_fields=["user"])
+    joins.user = user
+    joins.save(update_fields=["user"])
+    user.agency = joins.village.agency
+    user.save(update_fields=["agency"])
 
 
 def household_of(village: Village, number: str, address: str = "") -> Household | None:

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 import audit
 from foundation.files import UnableToStoreFile
 from villages.engine.windows import WINDOW_LABELS
-from villages.models import Account, Appeal, BoardConsent, Honour, ScoreEvent
+from villages.models import Appeal, BoardConsent, Honour, ScoreEvent
 from villages.selectors.explanation import progress_board, tell_event, tell_score
-from villages.selectors.money import statement_lines
+from villages.selectors.money import signed_lines
 from villages.selectors.scores import book_of, household_view, numbers, rule_set_in_force
 from villages.services import appeals, honours
 from villages.services.appeals import UnableToAppeal
@@ -225,17 +225,5 @@ def journal(request: HttpRequest) -> HttpResponse:
     """Every movement of the own points."""
     person = _villager(request).resident
     contested = set(Appeal.objects.filter(resident=person).values_list("transfer_id", flat=True))
-    rows = [(line, sign_of(line), line.pk in contested) for line in statement_lines(person.pk)]
+    rows = [(line, sign, line.pk in contested) for line, sign in signed_lines(person.pk, 100)]
     return render(request, "villages/money/journal.html", {"villager": _villager(request), "rows": rows})
-
-
-def sign_of(line: Any) -> int:
-    """+1 where the points came to the resident."""
-    gains = {"award": 1, "refund": 1, "deduct": -1, "capture": -1, "expiry": -1, "forfeit": -1}
-    if line.code in gains:
-        return gains[line.code]
-    return (
-        1
-        if Account.objects.filter(pk=line.credit_id, kind="resident", owner_id=line.resident_id).exists()
-        else -1
-    )
