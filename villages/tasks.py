@@ -18,6 +18,7 @@ from villages.services import (
     score_snapshots,
     seals,
     settlement,
+    votes,
 )
 from villages.services.ledger import local_day
 from villages.services.verification import check_and_keep
@@ -25,9 +26,12 @@ from villages.services.verification import check_and_keep
 
 @shared_task(name="villages.run_clocks")
 def run_clocks() -> dict[str, int]:
-    """Hand overdue submissions and unsigned bulk awards to the town."""
+    """Hand overdue submissions and unsigned bulk awards to the town; open the boxes of secret votes that are over."""
     now = timezone.now()
-    return {"taps": review.escalate_overdue(now=now), "bulk": bulk_awards.escalate_unsigned(now=now)}
+    return {
+        "taps": review.escalate_overdue(now=now), "bulk": bulk_awards.escalate_unsigned(now=now),
+        "boxes": votes.open_due_boxes(now=now),
+    }  # fmt: skip
 
 
 @shared_task(name="villages.release_holds")

@@ -1,13 +1,14 @@
 """Past votes of the demonstration: ballots without voters, and the fact of taking part, rewarded in one call."""
 
 import random
-import uuid
 
 from django.db import transaction
 
-from villages.models import Activity, Ballot, Resident, Tap
+from villages.models import Activity, Resident, Tap
 from villages.services import ledger
 from villages.services.rewards import points_for, reward
+from villages.services.taps import LATEST
+from villages.services.votes import open_box, put_into_box
 
 WEIGHTS = (0.78, 0.14, 0.08)
 
@@ -20,12 +21,7 @@ def cast_ballots(
     choices = list(activity.choices.all())
     came = [r for r in people if chance.random() < min(0.95, share * zeal[r.pk] / 0.26)][:1500] or people[:1]
     picked = chance.choices(choices, WEIGHTS[: len(choices)], k=len(came))
-    Ballot.objects.bulk_create(
-        [
-            Ballot(id=uuid.UUID(int=chance.getrandbits(128), version=4), activity=activity, choice=c)
-            for c in picked
-        ]
-    )
+    put_into_box(activity, picked)
     at = activity.closes_at
     taps = [
         Tap(
@@ -37,3 +33,4 @@ def cast_ballots(
     ]  # fmt: skip
     reward(taps, activity, now=at, actor_id=None, topic="")
     Tap.objects.bulk_create(taps)
+    open_box(activity.pk, now=at + LATEST)

@@ -101,6 +101,7 @@ class Activity(models.Model):
     )
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    box_opened_at = models.DateTimeField("开箱时间", null=True, blank=True)
 
     class Meta:
         ordering = ["closes_at", "id"]
@@ -150,9 +151,28 @@ class Choice(models.Model):
         return self.text
 
 
+class BallotEnvelope(models.Model):
+    """A secret ballot until the box is opened: written with the tap that proves taking part, and unreadable.
+
+    Every envelope of a box is equally long; two of the same choice look different.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="envelopes")
+    sealed = models.CharField(max_length=200)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.activity_id}"
+
+
 class Ballot(models.Model):
-    """A vote cast. Of a secret vote neither voter, time nor order is kept: ids are random, and the fact of taking
-    part stands elsewhere."""
+    """A vote cast. Secret ones come into being together, when the box is opened: no voter, time or order is kept.
+
+    Their ids are random and they are written in the order of these ids, in one transaction that is nobody's tap.
+    """
 
     id = models.UUIDField(primary_key=True)
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="ballots")

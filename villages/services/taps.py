@@ -29,6 +29,7 @@ from .rewards import points_for, reward
 
 LATEST = timedelta(hours=24)
 CLOCK_SLACK = timedelta(minutes=5)
+CLOSE_SLACK = timedelta(minutes=30)
 REVIEW_WORKING_DAYS = 3
 PEOPLE_A_DEVICE = 3
 MOST_OF_RECORD = timedelta(days=365)
@@ -163,9 +164,9 @@ def _checked_time(at: datetime, now: datetime) -> datetime:
 def _check_open(activity: Activity, at: datetime) -> None:
     if activity.state == Activity.State.CANCELLED:
         raise UnableToTap("这项活动已取消。", code="cancelled")
-    if at < activity.opens_at - timedelta(minutes=30):
+    if at < activity.opens_at - CLOSE_SLACK:
         raise UnableToTap("活动还没有开始。", code="early")
-    if at > activity.closes_at + timedelta(minutes=30) or (activity.closed_at and at > activity.closed_at):
+    if at > activity.closes_at + CLOSE_SLACK or (activity.closed_at and at > activity.closed_at):
         raise UnableToTap("活动已经结束。", code="closed")
 
 
