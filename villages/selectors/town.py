@@ -4,27 +4,54 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, ExpressionWrapper, F, Q, Sum, fields
+from django.db.models import Case, Count, F, Q, Sum, When
+from django.utils import timezone
 
 from villages.access import villages_supervised_by
-from villages.models import Account, AccountKind, BudgetRequest, BulkAward, Resident, Shop, Tap, Village
+from villages.models import (
+    Account,
+    AccountKind,
+    BudgetRequest,
+    BulkAward,
+    Resident,
+    Shop,
+    Tap,
+    Transfer,
+    Village,
+)
+
+from .town_outcomes import AppealOutcomes, ReviewSpeed, appeal_outcomes, review_speeds
 
 WINDOW_DAYS = 90
 
 
 @dataclass(frozen=True)
 class VillageRow:
-    """One village's figures of the last 90 days. ``taking_pct`` 0-100, ``review_hours`` mean or None."""
+    """One village's figures of the last 90 days. ``taking_pct`` 0-100; ``granted`` points since the beginning."""
 
     village: Village
     people: int
     taking_part: int
     points: int
     pool_left: int
+    granted: int
     waiting: int
     late: int
-    review_hours: float | None
-    refused_pct: float | None
+    speed: ReviewSpeed
+    appeals: AppealOutcomes
+
+    @property
+    def review_hours(self) -> float | None:
+        return self.speed.mean_hours
+
+    @property
+    def refused_pct(self) -> float | None:
+        return self.speed.refused_pct
+
+    @property
+    def used_pct(self) -> float | None:
+        """Share of the granted budget that is used, since the beginning."""
+        return 100 * (self.granted - self.pool_left) / self.granted if self.granted else None
 
     @property
     def taking_pct(self) -> float:
@@ -56,20 +83,23 @@ def read_town(user: Any, *, now: datetime) -> TownHome:
     waiting = _by_village(
         Tap.objects.filter(own, state="waiting"),
         n=Count("pk"),
-        late=Count("pk", filter=Q(due_on__lt=now.date())),
+        late=Count("pk", filter=Q(due_on__lt=timezone.localdate(now))),
     )
-    span = ExpressionWrapper(F("reviewed_at") - F("received_at"), output_field=fields.DurationField())
-    looked = _by_village(
-        Tap.objects.filter(own, reviewed_at__gt=since).exclude(reason_code="sheet"), n=Count("pk"), mean=Avg(span),
-        refused=Count("pk", filter=Q(state="refused")),
-    )  # fmt: skip
+    ids = [village.pk for village in villages]
+    speeds = review_speeds(ids, since)
+    outcomes = appeal_outcomes(ids, since, timezone.localdate(now))
     pools = {a.village_id: a.available for a in Account.objects.filter(own, kind=AccountKind.POOL)}
+    granted = _by_village(
+        Transfer.objects.filter(own, code__in=("fund", "unfund")),
+        points=Sum(Case(When(code="fund", then=F("amount")), default=-F("amount"))),
+    )
     rows = [
         VillageRow(
             village=v, people=people.get(v.pk, {}).get("n", 0), taking_part=taps.get(v.pk, {}).get("n", 0),
             points=taps.get(v.pk, {}).get("points", 0), pool_left=pools.get(v.pk, 0),
+            granted=granted.get(v.pk, {}).get("points", 0),
             waiting=waiting.get(v.pk, {}).get("n", 0), late=waiting.get(v.pk, {}).get("late", 0),
-            review_hours=_hours(looked.get(v.pk)), refused_pct=_share(looked.get(v.pk)),
+            speed=speeds.get(v.pk, ReviewSpeed()), appeals=outcomes.get(v.pk, AppealOutcomes()),
         )
         for v in villages
     ]  # fmt: skip
@@ -83,11 +113,3 @@ def read_town(user: Any, *, now: datetime) -> TownHome:
 
 def _by_village(found: Any, **sums: Any) -> dict[int, dict[str, Any]]:
     return {row["village_id"]: row for row in found.order_by().values("village_id").annotate(**sums)}
-
-
-def _hours(row: dict[str, Any] | None) -> float | None:
-    return row["mean"].total_seconds() / 3600 if row and row["mean"] is not None else None
-
-
-def _share(row: dict[str, Any] | None) -> float | None:
-    return 100 * row["refused"] / row["n"] if row and row["n"] else None
