@@ -19,12 +19,13 @@ from accounts.roles import AgencyKind, Role
 from villages.models import Activity, Resident, Village
 from villages.models.scopes import ADMINISTER
 
-from . import register, shop, today, year
+from . import register, rights, shop, today, year
 from .people import VILLAGES
 
 ORIGIN = audit.Origin.system("demo_villages")
 DEFAULT_RESIDENTS = 3000
 MOST_RESIDENTS = 200_000
+MONTHS_OF_SCORES, MOST_WITH_HISTORY = 6, 10_000
 Report = Callable[[str, int, int], None]
 
 
@@ -51,12 +52,16 @@ def raise_demo(
         cadres = _cadres(village, noon)
         share = size // len(VILLAGES) + (1 if number <= size % len(VILLAGES) else 0)
         register.fill_register(village, number, share, seed, cadres[0], begun)
+        rights.rules_in_force(village.town_code, begun)
         year.live_through(village, cadres, seed, begun, noon, ORIGIN)
-        if code == DEMO_VILLAGE:
-            shop.open_shop(village, seed, begun, noon)
+        is_home = code == DEMO_VILLAGE
+        town = shop.find_town_officer(village)
+        shop.open_shop(village, cadres, town, seed, begun, noon, ORIGIN, is_home=is_home)
+        rights.live_with_rights(village, cadres, seed, noon, ORIGIN)
+        rights.keep_scores(village, as_of, noon, MONTHS_OF_SCORES if size <= MOST_WITH_HISTORY else 1)
         if number == 2:
             _grant_to_neighbour(village)
-        today.leave_waiting(village, cadres, seed, noon, ORIGIN, is_home=code == DEMO_VILLAGE)
+        today.leave_waiting(village, cadres, seed, noon, ORIGIN, is_home=is_home)
         tell(name, number, len(VILLAGES))
     return {
         "villages": Village.objects.count(), "residents": Resident.objects.count(),
