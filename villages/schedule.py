@@ -13,6 +13,7 @@ BEAT: dict[str, dict[str, Any]] = {
     "villages-verify-full": {"task": "villages.verify_full", "schedule": crontab(hour=1, minute=20)},
     "villages-vintages": {"task": "villages.vintages_daily", "schedule": crontab(hour=0, minute=30)},
     "villages-scores-daily": {"task": "villages.scores_daily", "schedule": crontab(hour=0, minute=40)},
+    "villages-locations": {"task": "villages.forget_locations", "schedule": crontab(hour=0, minute=50)},
     "villages-month-end": {
         "task": "villages.month_end",
         "schedule": crontab(day_of_month=1, hour=2, minute=0),

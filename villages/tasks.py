@@ -13,6 +13,7 @@ from villages.services import (
     expiry,
     holds,
     honours,
+    locations,
     outbox,
     review,
     score_snapshots,
@@ -88,3 +89,9 @@ def scores_daily() -> int:
     """Events whose notice is over begin to count, honours whose notice is over are granted."""
     now = timezone.now()
     return dishonesty.activate_due(now=now) + honours.grant_due(now=now)
+
+
+@shared_task(name="villages.forget_locations")
+def forget_locations() -> int:
+    """Positions older than the purpose text promises go."""
+    return locations.forget_locations(now=timezone.now())

@@ -109,6 +109,7 @@ LEDGER: dict[str, Expectation] = {
     "villages:my_pickup_cancel": allow(VILLAGER, ok=405, args=a_hold),
     "villages:my_village_money": allow(VILLAGER, args=with_rules),
     "villages:my_journal": allow(VILLAGER, args=with_rules),
+    "villages:my_data": allow(VILLAGER, args=with_rules),
     "villages:till": allow(KEEPER, args=a_shop),
     "villages:till_hold": allow(KEEPER, args=a_hold),
     "villages:till_goods": allow(KEEPER, args=a_shop),

@@ -79,6 +79,11 @@ class Tap(models.Model):
             ),
             models.Index(fields=["activity", "state"], name="villages_taps_of_activity"),
             models.Index(fields=["device_id", "-received_at"], name="villages_taps_of_device"),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(latitude__isnull=False) | Q(distance_m__isnull=False),
+                name="villages_taps_with_place",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import audit
-from villages.models import Consent, Resident
+from villages.models import BoardConsent, Consent, Resident
 from villages.selectors.consents import consents_of, has_agreed, purpose
 
 
@@ -37,13 +37,13 @@ def record_consents(
 
 
 def withdraw_consent(resident: Resident, user: Any, *, now: datetime, origin: audit.Origin) -> None:
-    """Take the consent to use back: taps end until it is given again; points and rights stay."""
+    """Take every consent back: taps end until it is given again, photos and name are shown nowhere; rights stay."""
     with audit.action("villages.consent.withdrawn", origin=origin, target=f"resident:{resident.pk}"):
-        Consent.objects.create(
-            resident=resident,
-            kind=Consent.Kind.USE,
-            version=purpose().version,
-            is_given=False,
-            at=now,
-            by_user=user,
+        Consent.objects.bulk_create(
+            Consent(
+                resident=resident, kind=kind, version=purpose().version, is_given=False, at=now, by_user=user
+            )
+            for kind, given in consents_of(resident).items()
+            if given or kind == Consent.Kind.USE
         )
+        BoardConsent.objects.filter(resident=resident).delete()

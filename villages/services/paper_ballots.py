@@ -118,10 +118,13 @@ def return_count(count_id: int, user: Any, note: str, *, now: datetime, origin: 
 
 
 def results_of(activity: Activity) -> list[tuple[str, int]]:
-    """Each choice with its votes, taps and paper together: apart they could tell how a few people voted."""
+    """Each choice with its votes, taps and paper together: apart they could tell how a few people voted.
+
+    Nothing while the box of a secret vote is closed.
+    """
     told = counts_of(activity)
     box = activity.paper_counts.filter(state=PaperCount.State.CONFIRMED).first()
-    if box is None:
+    if box is None or not told:
         return told
     on_paper = [box.counts.get(str(choice.number), 0) for choice in activity.choices.all()]
     return [(text, votes + more) for (text, votes), more in zip(told, on_paper, strict=True)]

@@ -1,7 +1,7 @@
 """From what was done to the ledger: taps become awards, the ledger's answers become words for the villager."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -61,18 +61,22 @@ def reward(
         memo=activity.title,
         topic=topic,
     )
+    told: dict[tuple[str, date], str] = {}
     for tap, result in zip(asking, results, strict=True):
         tap.points_granted = result.granted
-        tap.clip_reason = words_for(result) or _words_of_rules(result, activity.village, tap)
+        tap.clip_reason = words_for(result)
+        if result.reason and not tap.clip_reason:
+            about = result.reason, timezone.localdate(tap.occurred_at)
+            if about not in told:
+                told[about] = _words_of_rules(*about, activity.village)
+            tap.clip_reason = told[about]
     return results
 
 
-def _words_of_rules(result: AwardResult, village: Village, tap: Tap) -> str:
-    if not result.reason:
-        return ""
-    rule_set = rule_set_in_force(village, timezone.localdate(tap.occurred_at))
-    told = words_of_rules(result.reason, book_of(rule_set).rules) if rule_set else ""
-    return told or f"已达积分上限（{result.reason}）"
+def _words_of_rules(reason: str, on: date, village: Village) -> str:
+    rule_set = rule_set_in_force(village, on)
+    told = words_of_rules(reason, book_of(rule_set).rules) if rule_set else ""
+    return told or f"已达积分上限（{reason}）"
 
 
 def words_for(result: AwardResult) -> str:

@@ -6,11 +6,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 import audit
-from accounts.inbox import close_tasks, holders, open_task
+from accounts.inbox import close_tasks, holders, notify, open_task
 from accounts.models import Agency
 from accounts.roles import AgencyKind, Role
 from villages.definitions import ledger_numbers
-from villages.models import BasketLine, Goods, GoodsPrice, Resident, Shop, Stock, Village
+from villages.models import BasketLine, Goods, GoodsPrice, Hold, Resident, Shop, Stock, Village
+
+from . import holds
 
 State = Shop.State
 
@@ -63,6 +65,31 @@ def decide_shop(
         shop.save()
         close_tasks(f"villages.shop:{shop.pk}", now)
     return shop
+
+
+def close_shop(user: Any, shop_id: int, reason: str, *, origin: audit.Origin, now: dt.datetime) -> int:
+    """A shop ends: nothing new is put aside, what waits is released at once; how many pick-ups that were.
+
+    What it is owed stays until it is settled. Raises :class:`UnableToKeepShop`.
+    """
+    if not reason.strip():
+        raise UnableToKeepShop("请写明停业原因，待取货的村民会看到。")
+    with audit.action("villages.shop.closed", origin=origin, target=f"shop:{shop_id}") as entry:
+        shop = Shop.objects.select_for_update(of=("self",)).get(pk=shop_id)
+        if shop.state != State.APPROVED:
+            raise UnableToKeepShop("该商户未在营业。")
+        shop.state, shop.reason = State.CLOSED, reason.strip()[:200]
+        shop.save(update_fields=["state", "reason"])
+        waiting = Hold.objects.filter(shop=shop, state=Hold.State.OPEN).select_related("resident__user")
+        released = list(waiting.order_by("pk"))
+        for hold in released:
+            holds.release(hold.pk, now=now, reason=f"商户停业：{shop.reason}"[:100], actor_id=user.pk)
+        people = [hold.resident.user for hold in released if hold.resident.user]
+        notify(
+            people, f"{shop.name}已停业，积分已退回", text=shop.reason, url="/villages/my/wallet/", now=now
+        )
+        entry.detail["released"] = len(released)
+    return len(released)
 
 
 def keep_goods(

@@ -38,6 +38,7 @@ from villages.models import (
 from villages.selectors.places import resident_of
 from villages.selectors.scores import book_of, rule_set_in_force
 from villages.services import appeals, budget, dishonesty, honours, rules, seals, settlement, shops
+from villages.services.openings import note_opening
 from villages.services.posting import UnableToPost
 
 from .score import groups_of, subject_of
@@ -336,7 +337,9 @@ def appeal_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         _appeal_step(request, found)
         return redirect("villages:appeal", pk=pk)
-    audit.record("villages.appeal.viewed", origin=audit.origin_of(request), target=f"appeal:{pk}")
+    origin = audit.origin_of(request)
+    audit.record("villages.appeal.viewed", origin=origin, target=f"appeal:{pk}")
+    note_opening(found.resident, request.user, "申诉材料", now=timezone.now(), origin=origin)
     seat = found.seats.filter(member_id=request.user.pk, voted_at__isnull=True).first()
     needs_panel = found.state in ("filed", "town") and not found.seats.filter(voted_at__isnull=True).exists()
     context = {

@@ -22,6 +22,7 @@ from villages.services.paper_ballots import (
     return_count,
 )
 from villages.services.taps import TapOrder, record_tap
+from villages.services.votes import open_box
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +63,9 @@ def test_paper_counts_beside_the_taps_once_the_second_counter_agrees(
 ) -> None:
     vote = vote_of(world)
     count = enter(world, vote, voters)
+    assert results_of(vote) == []
+    open_box(vote.pk, now=timezone.now())
+    vote.refresh_from_db()
     assert results_of(vote) == [("同意", 1), ("不同意", 0)]
     assert InboxItem.objects.get(user=world.other_admin).title.startswith("纸质选票待您确认")
     confirm_count(count.pk, world.other_admin, now=timezone.now(), origin=ORIGIN)
@@ -165,6 +169,7 @@ def test_two_cadres_go_through_the_pages(world: World, voters: list[Resident]) -
     first.post(url, told)
     assert "等待第二计票人沈国良确认" in first.get(url).content.decode()
     second.post(url, {"confirm": "1"})
+    open_box(vote.pk, now=timezone.now())
     page = first.get(reverse("villages:activity", args=[vote.pk])).content.decode()
     assert "<dt>同意</dt><dd>3 票</dd>" in page
     villager = client_of(world.user)

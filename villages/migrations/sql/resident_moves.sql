@@ -243,7 +243,7 @@ BEGIN
     RETURN QUERY SELECT reversal, original.amount, expired, false;
 END $$;
 
--- As before; a shop hands out to its own village.
+-- As before; a shop hands out to its own village, positive quantities only.
 CREATE OR REPLACE FUNCTION villages_hold_open(
     p_id uuid, p_resident bigint, p_shop bigint, p_goods bigint[], p_quantities int[], p_discount int,
     p_code_index text, p_code_cipher text, p_expires timestamptz, p_actor bigint, p_now timestamptz)
@@ -259,7 +259,8 @@ DECLARE
     own record;
 BEGIN
     SELECT * INTO person FROM villages_resident WHERE id = p_resident;
-    SELECT * INTO shop_row FROM villages_shop WHERE id = p_shop;
+    -- Shared by buyers: who closes the shop waits for the holds being opened and finds them.
+    SELECT * INTO shop_row FROM villages_shop WHERE id = p_shop FOR SHARE;
     PERFORM 1 FROM villages_account WHERE kind = 'resident' AND owner_id = p_resident ORDER BY id FOR NO KEY UPDATE;
     SELECT * INTO prior FROM villages_hold WHERE id = p_id;
     IF FOUND THEN
@@ -273,6 +274,9 @@ BEGIN
         END IF;
         RETURN QUERY SELECT prior.amount, true;
         RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM unnest(p_quantities) AS u (quantity) WHERE u.quantity IS NULL OR u.quantity <= 0) THEN
+        RAISE EXCEPTION 'quantities are positive' USING ERRCODE = '22003';
     END IF;
     IF person.id IS NULL OR shop_row.id IS NULL OR person.village_id <> shop_row.village_id THEN
         RAISE EXCEPTION 'no such resident or shop' USING ERRCODE = 'VL003';

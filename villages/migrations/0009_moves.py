@@ -11,7 +11,7 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('villages', '0007_score_frozen'),
+        ('villages', '0008_paper_count'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('villages', '0008_moves'),
+        ('villages', '0009_moves'),
     ]
 
     operations = [
