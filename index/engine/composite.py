@@ -18,7 +18,7 @@ from index.engine.imputation import (
     read_impute,
 )
 from index.engine.indicators import OVERRIDES, Indicator, read_indicators
-from index.engine.normalisation import Normalise, Rows, UnableToNormalise, read_normalise
+from index.engine.normalisation import METHODS, Normalise, Rows, UnableToNormalise, read_normalise
 from index.engine.output import Output, read_output
 from index.engine.panel import Load, Panel, derive, read_panel
 from index.engine.places import Place
@@ -65,6 +65,8 @@ def compute_composite(root: Place, table: Table, load: Load) -> Output:
 
 
 def _take_step(work: Work, step: Place) -> None:
+    if isinstance(step.value, str):
+        step = _bare(step)
     step.mapping(*STEPS, "only", "except")
     named = [name for name in STEPS if name in step.value]
     if len(named) != 1:
@@ -86,6 +88,14 @@ def _take_step(work: Work, step: Place) -> None:
         _screen(work, place, mine)
     else:
         _per_indicator(work, name, place, mine)
+
+
+def _bare(step: Place) -> Place:
+    """A step written as a lone word: an operation with its defaults, or a method of normalising."""
+    word = step.text()
+    if word in METHODS:
+        return Place({"normalise": {"method": word}}, step.path, step.source, step.lines)
+    return Place({step.known([*STEPS], "操作"): None}, step.path, step.source, step.lines)
 
 
 def _denominate(work: Work, place: Place, indicators: list[Indicator]) -> None:
@@ -259,6 +269,8 @@ def _output(root: Place, work: Work, found: Aggregated) -> Output:
 def _ranks(root: Place, work: Work, found: Aggregated) -> dict[str, Floats]:
     """`rank: {of: [INDEX], ties: min, first: largest, over: period, decimals: 9}`; every node by default."""
     place = root.find("rank") or Place({}, ("rank",), root.source)
+    if not isinstance(place.value, dict):
+        place = Place({"of": place.value}, place.path, place.source, place.lines)
     place.mapping("of", "ties", "first", "over", "decimals")
     nodes = [node.code for node in work.tree.walk() if node.children]
     wanted = nodes

@@ -87,12 +87,13 @@ def compute_diffusion(root: Place, table: Table, load: object) -> Output:
     """Indices of an `index: diffusion` definition, one row for each group of `by`."""
     root.mapping(*KEYS)
     place = root.find("table") or Place({}, ("table",), root.source)
-    place.mapping("missing")
+    place.mapping("missing", "entity", "time")
     table = with_missing(table, place)
     questions = [_read_question(code, entry) for code, entry in root.need("questions", "问题与其列").items()]
     if not questions:
         raise root.at("questions").fault("至少要有一个问题")
-    by = root.at("by").texts() if root.has("by") else []
+    named = [place.at(key).text() for key in ("entity", "time") if place.has(key)]
+    by = list(dict.fromkeys([*named, *(root.at("by").texts() if root.has("by") else [])]))
     keys: list[tuple[str, ...]] = [()] * len(table)
     if by:
         keys = list(zip(*(table.column(name) for name in by), strict=True))

@@ -194,8 +194,13 @@ NODE_KEYS = (
 def read_tree(place: Place) -> Node:
     """`tree: {code: INDEX, mean: geometric, children: [A, {code: B, children: {X: 2, Y: 1}}]}`.
 
-    A child is a code, a mapping, or (in a mapping of children) a code with its weight.
+    A child is a code, a mapping, or (in a mapping of children) a code with its weight. The root's code may also stand
+    before it as the only key.
     """
+    if isinstance(place.value, dict) and len(place.value) == 1:
+        code = str(next(iter(place.value)))
+        if code not in NODE_KEYS and isinstance(place.value[code], dict):
+            return _read_node(place.at(code), code)
     return _read_node(place)
 
 

@@ -32,14 +32,19 @@ class Output:
         n = len(next(iter(self.columns.values()), []))
         if not self.sort:
             return list(range(n))
-        if self.sort not in self.columns:
+        sign, name = self.sort[:1], self.sort
+        if name not in self.columns and sign in "+-":
+            name = name[1:]
+        if name not in self.columns:
             raise (self.place or Place(None)).fault(
-                f"没有名为 {self.sort} 的列可供排序，现有：{'、'.join(self.columns)}"
+                f"没有名为 {name} 的列可供排序，现有：{'、'.join(self.columns)}"
             )
-        column = self.columns[self.sort]
+        column = self.columns[name]
+        stated = {"+": True, "-": False}.get(sign) if name != self.sort else None
         if isinstance(column, list):
-            return sorted(range(n), key=lambda row: column[row])
-        keys = np.where(np.isnan(column), np.inf, column if self.sort in self.exact else -column)
+            return sorted(range(n), key=lambda row: column[row], reverse=stated is False)
+        ascends = name in self.exact if stated is None else stated
+        keys = np.where(np.isnan(column), np.inf, column if ascends else -column)
         return [int(row) for row in np.argsort(keys, kind="stable")]
 
     def names(self) -> list[str]:

@@ -32,6 +32,34 @@ _Loader.add_implicit_resolver(
 )
 
 
+_STEP_WORDS = ("denominate", "screen", "impute", "treat", "winsorise", "log", "normalise")
+_MEANT: dict[str, tuple[str, ...]] = {
+    **{word: (f"steps: [{{{word}: ...}}]",) for word in _STEP_WORDS},
+    "winsorize": ("winsorise", "steps: [{winsorise: ...}]"),
+    "normalize": ("normalise", "steps: [{normalise: ...}]"),
+    "normalisation": ("normalise", "steps: [{normalise: ...}]"),
+    "normalization": ("normalise", "steps: [{normalise: ...}]"),
+    "imputation": ("impute", "steps: [{impute: ...}]"),
+    "min": ("goalposts: [下限, 上限]", "range: [下限, 上限]"),
+    "max": ("goalposts: [下限, 上限]", "range: [下限, 上限]"),
+    "transform": ("scale: ln", "log"),
+    "polarity": ("direction",),
+    "sign": ("direction",),
+    "reverse": ("direction: low",),
+    "aggregate": ("tree: {mean: ..., children: [...]}", "mean"),
+    "aggregation": ("tree: {mean: ..., children: [...]}", "mean"),
+    "method": ("mean",),
+    "base": ("reference", "over: base"),
+    **{
+        method: (f"normalise: {{method: {method}}}",)
+        for method in ("minmax", "zscore", "goalposts", "target", "percentile_rank", "borda")
+    },
+    "skewness": ("skew",),
+    "kurt": ("kurtosis",),
+}
+"""What strangers write instead of our keys; offered where the key named first is allowed."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A value of the definition together with where it stands."""
@@ -73,7 +101,8 @@ class Place:
         for key in self.value:
             if allowed and key not in allowed:
                 near = difflib.get_close_matches(str(key), allowed, n=1)
-                hint = f"，是否应为 {near[0]}" if near else ""
+                meant = next((word for word in _MEANT.get(str(key), ()) if word.split(":")[0] in allowed), "")
+                hint = f"，是否应写 {meant}" if meant else f"，是否应为 {near[0]}" if near else ""
                 place = Place(self.value[key], (*self.path, str(key)), self.source, self.lines)
                 raise place.fault(f"不认识的键 {key}{hint}；可用的键有：{'、'.join(allowed)}")
         return self
@@ -135,6 +164,11 @@ class Place:
         return text
 
     def pair(self) -> tuple[float, float]:
+        """Two numbers: `[0, 100]`, or `{min: 0, max: 100}` (`low` and `high` do too)."""
+        if isinstance(self.value, dict):
+            for keys in (("min", "max"), ("low", "high")):
+                if set(self.value) == set(keys):
+                    return self.at(keys[0]).number(), self.at(keys[1]).number()
         entries = self.entries()
         if len(entries) != 2:
             raise self.fault("应为两个数字，如 [0, 100]")

@@ -33,7 +33,7 @@ def read_prices(root: Place, table: Table) -> Prices:
     table = with_missing(table, place)
     if place.has("where"):
         table = only_rows(table, place.at("where"))
-    layout = place.choice_or("layout", "wide", "wide", "long", "across")
+    layout = place.choice_or("layout", _layout_of(place, table), "wide", "long", "across")
     if layout == "across":
         table = _turned(table, place.text_or("item", next(iter(table.columns))))
     time = place.text_or("time", next(iter(table.columns)) if layout != "across" else "time")
@@ -47,6 +47,17 @@ def read_prices(root: Place, table: Table) -> Prices:
         columns = {name: table.column(name) for name in kept}
         table = spread_long(Table(table.source, columns, table.lines, table.missing), renamed)
     return _as_prices(table, time)
+
+
+def _layout_of(place: Place, table: Table) -> str:
+    """The layout that a table shows by itself: long if `item` and `value` are named, across if periods head its columns."""
+    if place.has("item") and place.has("value"):
+        return "long"
+    names = list(table.columns)
+    first = names[0] if names else ""
+    heads = sum(parse_period(name) is not None for name in names[1:])
+    downwards = sum(parse_period(cell) is not None for cell in table.columns.get(first, []))
+    return "across" if heads and not downwards else "wide"
 
 
 def _as_prices(table: Table, time: str) -> Prices:

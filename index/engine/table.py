@@ -45,6 +45,7 @@ _WIDE = str.maketrans("０１２３４５６７８９．，％－＋", "01234567
 _FLAGGED = re.compile(r"^([-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?)(?:\s+[a-z]{1,3}|\s*\([a-z]{1,3}\))$")
 _PLAIN = re.compile(r"^-?\d{1,15}(?:\.\d{1,20})?$", re.ASCII)
 _NOTE = re.compile(r"^(?:注|说明|备注|数据来源|资料来源|来源|source|note|\*)", re.IGNORECASE)
+_FOOT = re.compile(r"^(?:[a-z]|\d{1,2}|[\[(（]\w{1,2}[\])）])[.．、)]?\s+\S")
 _GROUPED = re.compile(r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
 
 
@@ -111,7 +112,8 @@ def read_table(text: str, source: str, missing: frozenset[str] = MISSING_WORDS) 
     """A delimited text whose first row of at least two cells is the header (its first row, if no row has two).
 
     Delimiter: the one of comma, tab, semicolon and bar that most rows use. Titles above the header, blank rows and
-    notes (a lone first cell such as 注：… or Source: …) are left out; a row that is longer or shorter than the
+    notes (a lone first cell such as 注：… or Source: …, below the data
+    also `a Data refer to …`) are left out; a row that is longer or shorter than the
     header, a column without a name and a name used twice are refused.
     """
     rows = _records(text.removeprefix("\ufeff"), source)
@@ -120,9 +122,14 @@ def read_table(text: str, source: str, missing: frozenset[str] = MISSING_WORDS) 
     names = _header(rows[top][1], source, rows[top][0])
     lines: list[int] = []
     kept: list[list[str]] = []
-    for line, cells in rows[top + 1 :]:
-        if len(names) > 1 and not any(cells[1:]) and _NOTE.match(cells[0]):
-            continue
+    last = wide[-1] if wide else len(rows)
+    noted = False
+    for number, (line, cells) in enumerate(rows[top + 1 :], top + 1):
+        if len(names) > 1 and not any(cells[1:]):
+            # Below the last row of data, whatever stands alone under a note or begins like a footnote is one.
+            noted = noted or bool(_NOTE.match(cells[0]))
+            if _NOTE.match(cells[0]) or (number > last and (noted or _FOOT.match(cells[0]))):
+                continue
         while len(cells) > len(names) and not cells[-1]:
             cells.pop()
         if len(cells) != len(names):
