@@ -25,6 +25,13 @@ from index.transforms import thinned
 __all__ = ["Line", "Mark", "Span", "bars", "heat_map", "line_chart", "overview", "waterfall_of"]
 
 
+# Days between ticks of less than a month, months otherwise; the year stands below where it changes.
+TICKS = [
+    {"dtickrange": [None, 27 * 86_400_000], "value": "%-m月%-d日\n%Y年"},
+    {"dtickrange": ["M1", None], "value": "%-m月\n%Y年"},
+]
+
+
 @dataclass(frozen=True)
 class Line:
     """One line; ``provisional`` as long as the values, or empty. ``is_context`` draws it grey."""
@@ -75,7 +82,7 @@ def line_chart(
                 "hovertemplate": "%{text}<extra></extra>", "meta": "alert",
             })  # fmt: skip
     layout: dict[str, Any] = {
-        "xaxis": {"type": "date", "showgrid": False, "tickformat": "%-m月\n%Y年", "hoverformat": "%Y年%-m月%-d日"},
+        "xaxis": {"type": "date", "showgrid": False, "tickformatstops": TICKS, "hoverformat": "%Y年%-m月%-d日"},
         "yaxis": {"tickformat": f",.{min(decimals, 1)}f"}, "hovermode": "x unified",
         "showlegend": len(traces) > 1, "shapes": [], "annotations": [],
     }  # fmt: skip

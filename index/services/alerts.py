@@ -256,7 +256,11 @@ def _follow(alert: Alert, series: SeriesData, episode: Episode, now: datetime) -
         inbox.close_tasks(task_key(alert), now)
     alert.save(update_fields=["state", "last_on", "closed_on", "close_reason"])
     AlertEvent.objects.create(
-        alert=alert, at=now, day=series.days[-1], what=str(episode.state), note=f"由 {before} 转入"[:300]
+        alert=alert,
+        at=now,
+        day=series.days[-1],
+        what=str(episode.state),
+        note=f"由“{AlertState(before).label}”转入"[:300],
     )
     if episode.state == AlertState.ALERTING:
         _tell(alert, series.panel, now)
