@@ -119,7 +119,10 @@ class ApplicationForm(forms.Form):
     purpose = forms.CharField(label="使用目的", max_length=400)
     scene = _text("应用场景", most=2000, help_text="数据用在什么产品或研究中，由谁使用。")
     way = forms.ChoiceField(label="获取方式", choices=Way.choices)
-    quota = forms.IntegerField(label="调用与下载次数", min_value=1, max_value=1_000_000, initial=1000)
+    quota = forms.IntegerField(
+        label="使用次数", min_value=1, max_value=1_000_000, initial=1000,
+        help_text="接口调用、下载、在页面上查看授权字段，各计一次。",
+    )  # fmt: skip
     starts_on = forms.DateField(label="使用起", widget=Day)
     ends_on = forms.DateField(label="使用止", widget=Day)
     security = _text("安全保障能力", most=2000, help_text="制度、人员、技术措施，等级保护备案情况等。")

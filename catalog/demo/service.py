@@ -11,8 +11,11 @@ import yaml
 from django.utils import timezone
 
 import audit
+from accounts.models import User
 from catalog.demo.makers import maker, rows, type_of
 from catalog.demo.voices import raise_voices
+from catalog.demo.ways import raise_ways
+from catalog.demo.years import raise_years
 from catalog.engine.columns import Column
 from catalog.models import Dataset, Publisher, Resource
 from catalog.selectors.quality import quality_of
@@ -46,6 +49,11 @@ def raise_demo(*, as_of: dt.date, seed: int = 7, size: str = "normal", report: R
         if report:
             report(f"演示数据集 {number + 1}/{len(specs)}：{spec['title']}")
     raise_voices(as_of, now)
+    people = {user.username: user for user in User.objects.filter(is_demo=True).select_related("agency")}
+    raise_ways(as_of, now, people)
+    raise_years(as_of, now, people)
+    if report:
+        report("演示申请、重点清单与大赛已就绪")
     return len(specs)
 
 

@@ -1,5 +1,6 @@
 """Files of an anonymity report: the table, the specification and its hierarchies, as people keep them."""
 
+import codecs
 import csv
 import hashlib
 import io
@@ -90,7 +91,8 @@ def _decoded(path: Path, encoding: Any) -> tuple[str, str]:
         raw = path.read_bytes()
     except OSError as error:
         raise UnableToReadFile(f"文件 {path} 无法读取：{error.strerror}。") from error
-    for name in [str(encoding)] if encoding else ENCODINGS:
+    wide = raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for name in [str(encoding)] if encoding else ("utf-16",) if wide else ENCODINGS:
         try:
             return raw.decode(name), name
         except UnicodeDecodeError:

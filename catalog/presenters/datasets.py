@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.urls import reverse
 
@@ -129,10 +129,10 @@ def api_examples(resource: Resource, code: str, absolute: Absolute) -> list[dict
     """Calls that can be copied as they are."""
     rows = absolute(reverse("catalog_api:rows", args=[resource.uid]))
     ckan = absolute("/api/3/action/datastore_search")
-    root = absolute("/")[:-1]
+    root, told = absolute("/")[:-1], quote(code)
     return [
         {"title": "表格接口：前 100 行", "code": f"curl '{rows}?limit=100'"},
-        {"title": "表格接口：按条件取部分字段并排序", "code": f"curl '{rows}?fields={code}&sort=-{code}&limit=10'"},
+        {"title": "表格接口：按条件取部分字段并排序", "code": f"curl '{rows}?fields={told}&sort=-{told}&limit=10'"},
         {"title": "CKAN 接口", "code": f"curl '{ckan}?resource_id={resource.uid}&limit=100'"},
         {"title": "Python（ckanapi）", "code": "from ckanapi import RemoteCKAN\n"
          f"site = RemoteCKAN('{root}')\nprint(site.action.datastore_search(resource_id='{resource.uid}', limit=5))"},

@@ -28,7 +28,7 @@ LISTS = {
 }  # fmt: skip
 TOP_KEYS = {
     "title", "columns", "hierarchies", "levels", "policy", "missing", "suppressed", "weights", "risk_method",
-    "recursive_c", "risk_threshold", "delimiter", "encoding", "header", "population", "name_classes_by", *LISTS,
+    "recursive_c", "risk_threshold", "delimiter", "encoding", "header", "population", *LISTS,
 }  # fmt: skip
 COLUMN_KEYS = {
     "name", "role", "hierarchy", "level", "distance", "order", "distinct_l", "entropy_l", "t",

@@ -113,3 +113,31 @@ def test_a_column_named_twice_is_refused(tmp_path):
 def test_an_empty_file_is_refused(tmp_path):
     refused(tmp_path, "", "columns: {a: quasi}")
     assert "没有任何行" in refused(tmp_path, "a\n", "columns: {a: quasi}")
+
+
+def test_utf_16_with_its_mark_is_read_without_being_told(tmp_path):
+    report, _ = run(tmp_path, encoding="utf-16")
+    assert report["source"]["encoding"] == "utf-16" and report["rows"] == 3
+
+
+def test_figures_are_whole_where_they_are_whole(tmp_path):
+    data = "组,病\n" + "".join(f"{g},{d}\n" for g in "甲乙丙" for d in ("感冒", "胃炎", "肺炎"))
+    report, code = run(tmp_path, data, "columns: {组: quasi, 病: sensitive}\npolicy: {entropy_l: 3}")
+    assert code == 0 and report["l_diversity"]["病"]["entropy"]["l"] == 3.0
+
+
+def test_one_row_is_a_class_of_its_own(tmp_path):
+    report, code = run(
+        tmp_path, "镇街,病\n浒山,感冒\n", "columns: {镇街: quasi, 病: sensitive}\npolicy: {k: 2}"
+    )
+    assert (code, report["k"], report["uniques"]["rows"], report["risk"]["prosecutor"]["highest"]) == (
+        1,
+        1,
+        1,
+        1.0,
+    )
+    assert "没有任何行" in refused(tmp_path, "镇街,病\n", "columns: {镇街: quasi, 病: sensitive}")
+
+
+def test_a_key_that_would_do_nothing_is_refused(tmp_path):
+    assert "不认识的键" in refused(tmp_path, spec="columns: {年龄: quasi}\nname_classes_by: values")
