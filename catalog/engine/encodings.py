@@ -120,6 +120,8 @@ def _without_mark_but_wide(raw: bytes) -> str | None:
     if len(head) < 4 or b"\x00" not in head:
         return None
     even, odd = head[0::2].count(0), head[1::2].count(0)
+    if max(even, odd) < max(2, len(head) // 40):  # a stray zero byte is damage; commas and digits make many
+        return None
     if odd > even * 4:
         return "utf-16-le"
     return "utf-16-be" if even > odd * 4 else None

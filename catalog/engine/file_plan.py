@@ -107,6 +107,10 @@ def propose(path: Path, wishes: Wishes | None = None) -> FilePlan:
         raise UnableToReadFile("文件是旧版 XLS 或加密的表格，请另存为未加密的 XLSX 或 CSV。")
     if raw.startswith(_ZIP):
         return _propose_sheet(path, wished)
+    if raw[:512].lstrip().lower().startswith((b"<html", b"<!doctype html", b"<?xml", b"<table")):
+        raise UnableToReadFile(
+            "文件内容其实是网页或 XML，不是表格，请用电子表格软件打开后另存为 XLSX 或 CSV。"
+        )
     return _propose_text(path, raw, is_whole, wished)
 
 
@@ -163,6 +167,9 @@ def _plan_of(records: list[tuple[int, list[str]]], wished: Wishes, base: FilePla
     if place is not None:
         header_line, cells = records[place]
         width = max(width, len(_trimmed(cells)))
+        if wished.header_line is None and (joined := _joined_header(records, place, width)) is not None:
+            place += 1
+            header_line, cells = records[place][0], joined
         titles = [_title(cell, n) for n, cell in enumerate([*cells, *[""] * width][:width], start=1)]
         above = tuple(" ".join(c.strip() for c in row if c.strip())[:200] for _, row in records[:place])
         body = records[place + 1 :]
@@ -236,6 +243,29 @@ def _header_place(records: list[tuple[int, list[str]]], width: int, wished: int 
     return None
 
 
+def _joined_header(records: list[tuple[int, list[str]]], place: int, width: int) -> list[str] | None:
+    """Headings of two merged rows as one: 金额 above 上年 and 本年 gives 金额上年, 金额本年; None if it is one row.
+
+    The second row fills every gap of the first, leaves a gap itself, and holds no value that looks like data.
+    """
+    if place + 1 >= len(records):
+        return None
+    upper, lower = (
+        [c.strip() for c in [*row, *[""] * width][:width]] for _, row in records[place : place + 2]
+    )
+    gaps = [n for n in range(width) if not upper[n]]
+    told = [cell for cell in lower if cell]
+    if not gaps or not all(lower[n] for n in gaps) or len(told) == width or not upper[0]:
+        return None
+    if any(_DATA_CELL.fullmatch(cell) for cell in told):
+        return None
+    joined, above = [], ""
+    for n in range(width):
+        above = upper[n] or above
+        joined.append(f"{above}{lower[n]}")
+    return joined
+
+
 def _title(cell: str, number: int) -> str:
     title = " ".join(cell.replace("\ufeff", "").split()).strip("'\"")[:200]
     return title or f"列{number}"
@@ -285,23 +315,32 @@ def _propose_sheet(path: Path, wished: Wishes) -> FilePlan:
     sheets = tuple(book.sheet_names)
     if wished.sheet and wished.sheet not in sheets:
         raise UnableToReadFile(f"没有工作表“{wished.sheet[:60]}”。")
-    found = None
+    found: list[tuple[bool, str, list[list[str]]]] = []
     filled = []
     for sheet in sheets:
         rows = sheet_rows(book, sheet, 0, GUESS_ROWS)
         if not any(any(cell.strip() for cell in row) for row in rows):
             continue
         filled.append(sheet)
-        if found is None and (not wished.sheet or wished.sheet == sheet):
-            found = (sheet, rows)
-    if found is None:
+        if not wished.sheet or wished.sheet == sheet:
+            found.append((_looks_like_a_table(rows), sheet, rows))
+    if not found:
         raise UnableToReadFile("工作簿中没有内容。")
-    records = list(enumerate(found[1], start=1))
-    base = FilePlan("xlsx", f"XLSX 工作簿，取工作表“{found[0]}”", "", found[0], 0, (), sheets=tuple(filled))
+    _, chosen, rows = max(found, key=lambda one: one[0])  # the first of those that look like a table
+    records = list(enumerate(rows, start=1))
+    base = FilePlan("xlsx", f"XLSX 工作簿，取工作表“{chosen}”", "", chosen, 0, (), sheets=tuple(filled))
     return _plan_of(records, wished, base)
 
 
+def _looks_like_a_table(rows: list[list[str]]) -> bool:
+    """A sheet of notes is none: there must be two rows of two cells at least."""
+    return sum(len([cell for cell in row if cell.strip()]) > 1 for row in rows[:200]) > 1
+
+
 def sheet_rows(book: fastexcel.ExcelReader, sheet: str, skip: int, rows: int | None) -> list[list[str]]:
-    """Cells of a sheet as text, from below the skipped rows."""
-    loaded = book.load_sheet(sheet, header_row=None, skip_rows=skip, n_rows=rows, dtypes="string")
+    """Cells of a sheet as text, from below the skipped rows. Raises :class:`UnableToReadFile` if it is damaged."""
+    try:
+        loaded = book.load_sheet(sheet, header_row=None, skip_rows=skip, n_rows=rows, dtypes="string")
+    except fastexcel.FastExcelError:
+        raise UnableToReadFile(f"工作表“{sheet[:60]}”已损坏，请重新导出后上传。") from None
     return [[cell or "" for cell in row] for row in loaded.to_polars().rows()]

@@ -134,7 +134,10 @@ def take_rows(intake: Intake, *, now: datetime, origin: audit.Origin) -> Release
     ) as entry:
         release = start_release(resource, columns, now=now)
         with stored_file(intake.file_digest) as path:
-            row_store.fill_from_text(release.pk, columns, _as_csv(path, plan, columns, faults, found))
+            try:
+                row_store.fill_from_text(release.pk, columns, _as_csv(path, plan, columns, faults, found))
+            except UnableToReadFile as error:
+                raise UnableToTakeFile(str(error)) from None
         if not found.rows:
             raise UnableToTakeFile(faults[0].message if faults else "文件中没有数据行。")
         release.row_count = found.rows

@@ -1,0 +1,136 @@
+"""Files as departments send them: each gives the right rows, or a refusal that says what to do."""
+
+import datetime as dt
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from catalog.engine import file_plan
+from catalog.engine.file_plan import UnableToReadFile, Wishes, propose
+from catalog.engine.file_rows import read_blocks
+
+
+def read(path: Path, **wished: object) -> tuple[list[tuple[str | None, ...]], list[str]]:
+    plan = propose(path, Wishes(**wished))  # type: ignore[arg-type]
+    blocks = list(read_blocks(path, plan))
+    return [row[1:] for b in blocks for row in b.frame.rows()], [f.message for b in blocks for f in b.faults]
+
+
+def file_of(folder: Path, content: bytes, name: str = "data.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def book_of(folder: Path, fill: object) -> Path:
+    path = folder / "data.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        fill(book)  # type: ignore[operator]
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ("编号,名称\n001,甲\n".encode("utf-16"), [("001", "甲")]),
+        ("编号,名称\n001,甲\n".encode("utf-16-le"), [("001", "甲")]),
+        ("编号,名称\n001,𠮷野㐂\n".encode("gb18030"), [("001", "𠮷野㐂")]),
+        ("編號,名稱\n001,臺北市\n002,高雄市政府\n".encode("big5"), [("001", "臺北市"), ("002", "高雄市政府")]),
+        ("编号;名称\n001;甲,乙\n".encode(), [("001", "甲,乙")]),
+        ("编号\t名称\n001\t甲\n".encode(), [("001", "甲")]),
+        ('编号,名称\n001,"两\n行"\n'.encode(), [("001", "两\n行")]),
+        ("某表\n单位：万元\n\n编号,名称\n001,甲\n合计,1\n".encode(), [("001", "甲")]),
+        ("名称,说明\n=cmd|calc,@x\n".encode(), [("=cmd|calc", "@x")]),
+        ("编号,数\na,1e400\nb,2\n".encode(), [("a", "1e400"), ("b", "2")]),
+    ],
+    ids=["utf-16", "utf-16 unmarked", "four bytes", "big5", "semicolons", "tabs", "line break", "notes", "formulas", "huge"],
+)  # fmt: skip
+def test_rows_come_out_as_they_were_meant(
+    tmp_path: Path, content: bytes, rows: list[tuple[str, ...]]
+) -> None:
+    assert read(file_of(tmp_path, content)) == (rows, [])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "空的"), (bytes(range(256)) * 40, "不是文本表格"), (b"a,b\n1,\x002\n", "不是文本表格"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "网页"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 99, "旧版 XLS"), (b"PK\x03\x04 nothing", "损坏"),
+        (",".join(f"c{n}" for n in range(10_000)).encode() + b"\n", "列数超过 500"),
+    ],
+    ids=["empty", "binary", "zero byte", "page", "old workbook", "broken workbook", "ten thousand columns"],
+)  # fmt: skip
+def test_what_is_no_table_is_refused_with_what_to_do(tmp_path: Path, content: bytes, told: str) -> None:
+    with pytest.raises(UnableToReadFile, match=told):
+        read(file_of(tmp_path, content))
+
+
+def test_faults_name_row_and_column(tmp_path: Path) -> None:
+    content = "编号,数量\n" + "".join(f"{n},{n}\n" for n in range(1, 60)) + '60,许多\n61,1,2\n62,"3\n'
+    path = file_of(tmp_path, content.encode())
+    plan = propose(path)
+    chosen = replace(plan, columns=tuple(replace(c, type="integer") for c in plan.columns))
+    blocks = list(read_blocks(path, chosen))
+    assert sum(b.frame.height for b in blocks) == 59
+    assert sorted(f.message for b in blocks for f in b.faults) == [
+        "第 61 行“数量”：“许多”不是整数。",
+        "第 62 行：应有 2 列，实有 3 列，请检查分隔符与引号。",
+        "第 63 行：英文双引号不成对，请补齐或删去。",
+    ]
+
+
+def test_a_merged_heading_of_two_rows_is_one(tmp_path: Path) -> None:
+    def fill(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet("数据")
+        sheet.merge_range(0, 0, 0, 2, "慈溪市统计表")
+        sheet.merge_range(1, 0, 2, 0, "编号")
+        sheet.merge_range(1, 1, 1, 2, "金额")
+        sheet.write_row(2, 1, ["上年", "本年"])
+        sheet.write_row(3, 0, ["001", 1.5, 2])
+
+    path = book_of(tmp_path, fill)
+    assert [c.title for c in propose(path).columns] == ["编号", "金额上年", "金额本年"]
+    assert read(path) == ([("001", "1.5", "2")], [])
+
+
+def test_the_sheet_with_a_table_is_taken_before_a_sheet_of_notes(tmp_path: Path) -> None:
+    def fill(book: xlsxwriter.Workbook) -> None:
+        book.add_worksheet("说明").write(0, 0, "本表由某科填报")
+        sheet = book.add_worksheet("数据")
+        sheet.write_row(0, 0, ["编号", "日期"])
+        sheet.write(1, 0, "001")
+        sheet.write_datetime(1, 1, dt.datetime(2026, 3, 4), book.add_format({"num_format": "yyyy-mm-dd"}))
+
+    path = book_of(tmp_path, fill)
+    plan = propose(path)
+    assert (plan.sheet, plan.sheets) == ("数据", ("说明", "数据"))
+    assert read(path)[0][0][0] == "001"
+    assert [c.title for c in propose(path, Wishes(sheet="说明")).columns] == ["本表由某科填报"]
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 3_000_000)
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(file_plan, "MAX_UNPACKED", 2_000_000)
+    with pytest.raises(UnableToReadFile, match="展开后超过"):
+        propose(path)
+
+
+def test_a_damaged_sheet_is_told_not_raised(tmp_path: Path) -> None:
+    good = book_of(tmp_path, lambda book: book.add_worksheet("表").write_row(0, 0, ["a", "b"]))
+    bad = tmp_path / "bad.xlsx"
+    with zipfile.ZipFile(good) as source, zipfile.ZipFile(bad, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content.replace(b"</c>", b"") if "sheet1" in name else content)
+    with pytest.raises(UnableToReadFile, match="损坏"):
+        propose(bad)
