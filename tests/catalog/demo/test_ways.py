@@ -13,7 +13,7 @@ from tests.people import make_agency, make_person
 
 pytestmark = pytest.mark.django_db
 AS_OF = dt.date(2026, 11, 23)
-NEEDED = {"executed-case-labels", "nursing-homes", "grain-subsidy", "hightech-firms"}
+NEEDED = {"executed-case-labels", "nursing-homes", "grain-subsidy", "hightech-firms", "industrial-output"}
 ROLES = {
     "operator": (Role.DATA_CENTRE_OPERATOR, AgencyKind.DATA_CENTRE, ""),
     "analyst": (Role.INDEX_ANALYST, AgencyKind.DATA_CENTRE, ""),
@@ -34,7 +34,7 @@ def make_people():
 
 @pytest.fixture
 def few(monkeypatch):
-    """Four of the datasets: those that are published before the rest comes."""
+    """Five of the datasets: those that are published before the rest comes."""
     chosen = [spec | {"rows": 30} for spec in service.definitions() if spec["name"] in NEEDED]
     monkeypatch.setattr(service, "definitions", lambda: chosen)
 
@@ -76,5 +76,5 @@ def test_a_second_raising_changes_nothing(few):
 
 def test_without_sign_ins_there_are_datasets_only(few):
     ensure_publishers(service.moment(AS_OF))
-    assert service.raise_demo(as_of=AS_OF, size="small") == 4
+    assert service.raise_demo(as_of=AS_OF, size="small") == 5
     assert not Application.objects.exists() and not KeyList.objects.exists()
