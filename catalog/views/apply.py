@@ -93,7 +93,8 @@ def my_context(user: Any) -> dict[str, Any]:
     return {
         "registration": registration_of(user), "may_apply": bool(user.roles & frozenset(APPLICANTS)),
         "applications": desk.applications_visible_to(user)[:20], "grants": held, "tokens": tokens[:10],
-        "restricted": restricted.select_related("publisher").order_by("-published_at")[:12],
+        "restricted": restricted.select_related("publisher").prefetch_related("resources")
+        .order_by("-published_at")[:12],
         "open_count": Dataset.objects.filter(
             state="published", revises__isnull=True, opening=Opening.OPEN
         ).count(),
