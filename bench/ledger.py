@@ -38,7 +38,7 @@ class Size:
     transfers: int
 
 
-SIZES = {"small": Size(20_000, 30, 10, 3.0, 3, 100_000), "large": Size(200_000, 300, 50, 6.0, 3, 1_000_000)}
+SIZES = {"small": Size(20_000, 25, 10, 3.0, 3, 100_000), "large": Size(200_000, 250, 50, 6.0, 3, 1_000_000)}
 
 
 def run(scale: str) -> list[Row]:

@@ -15,11 +15,17 @@ WEIGHTS = (0.78, 0.14, 0.08)
 
 @transaction.atomic
 def cast_ballots(
-    activity: Activity, people: list[Resident], zeal: dict[int, float], share: float, chance: random.Random
+    activity: Activity,
+    people: list[Resident],
+    zeal: dict[int, float],
+    share: float,
+    chance: random.Random,
+    most: int,
 ) -> None:
     """Some of the village vote; choices follow no person."""
     choices = list(activity.choices.all())
-    came = [r for r in people if chance.random() < min(0.95, share * zeal[r.pk] / 0.26)][:1500] or people[:1]
+    came = [r for r in people if chance.random() < min(0.95, share * zeal[r.pk] / 0.26)] or people[:1]
+    came = chance.sample(came, most) if len(came) > most else came
     picked = chance.choices(choices, WEIGHTS[: len(choices)], k=len(came))
     put_into_box(activity, picked)
     at = activity.closes_at

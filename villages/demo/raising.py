@@ -25,7 +25,7 @@ from .people import VILLAGES
 ORIGIN = audit.Origin.system("demo_villages")
 DEFAULT_RESIDENTS = 3000
 MOST_RESIDENTS = 200_000
-MONTHS_OF_SCORES, MOST_WITH_HISTORY = 6, 10_000
+MONTHS_OF_SCORES, MOST_WITH_HISTORY = 3, 10_000
 Report = Callable[[str, int, int], None]
 
 

@@ -14,7 +14,7 @@ from villages.selectors.mobile import belongs_to_audience
 from villages.services.activities import Wish, publish_activity
 from villages.services.attendance import enter_sheet
 
-MOST_A_SHEET = 1500
+MOST_A_SHEET, MOST_IN_LARGE, LARGE = 1500, 200, 5000
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,12 @@ def _enter(
     chance: random.Random, origin: audit.Origin,
 ) -> None:  # fmt: skip
     """The sheet of one activity; the other cadre enters what the first may not decide."""
+    # A village of twenty thousand holds the same events; its hall is no larger.
+    most = MOST_IN_LARGE if len(people) > LARGE else MOST_A_SHEET
     if held.code in BALLOTS:
         from .ballots import cast_ballots
 
-        return cast_ballots(activity, people, zeal, held.share, chance)
+        return cast_ballots(activity, people, zeal, held.share, chance, most)
     if held.code in SPOKEN:
         from .speeches import speak_and_review
 
@@ -122,9 +124,9 @@ def _enter(
     meant = [r for r in people if belongs_to_audience(r, activity, on)]
     # Who takes part often comes with a greater chance; the share of the village holds on the average.
     average = sum(zeal[r.pk] for r in meant) / max(1, len(meant))
-    came = [r for r in meant if chance.random() < min(0.97, held.share * zeal[r.pk] / (average or 1))][
-        :MOST_A_SHEET
-    ]
+    came = [r for r in meant if chance.random() < min(0.97, held.share * zeal[r.pk] / (average or 1))]
+    if len(came) > most:
+        came = sorted(chance.sample(came, most), key=lambda resident: resident.pk)
     if not came:
         came = meant[:1]
     minutes = {

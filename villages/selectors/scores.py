@@ -46,9 +46,10 @@ def numbers() -> dict[str, int]:
 
 
 def rule_set_in_force(village: Village, day: dt.date) -> RuleSet | None:
-    """The village's own published set on ``day``, else its town's."""
+    """The village's own published set on ``day``, else its town's. Its content, some 10 kB, is read when asked for."""
     return (
-        RuleSet.objects.filter(town_code=village.town_code, published_at__isnull=False, valid_from__lte=day)
+        RuleSet.objects.defer("content", "changes")
+        .filter(town_code=village.town_code, published_at__isnull=False, valid_from__lte=day)
         .filter(Q(village=village) | Q(village__isnull=True))
         .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
         .order_by(F("village").desc(nulls_last=True), "-version")
@@ -79,7 +80,10 @@ def events_of(
     found = ScoreEventStep.objects.filter(event__in=[row.pk for row in rows], at__lte=known_at).order_by("id")
     for event_id, from_day, status in found.values_list("event_id", "from_day", "status"):
         steps[event_id].append((from_day, status))
-    books = {s.pk: book_of(s) for s in RuleSet.objects.filter(pk__in={row.rule_set_id for row in rows})}
+    books = {
+        s.pk: book_of(s)
+        for s in RuleSet.objects.filter(pk__in={row.rule_set_id for row in rows}).defer("content", "changes")
+    }
     events: dict[int, list[Event]] = defaultdict(list)
     for row in rows:
         owner = row.resident_id or row.household_id

@@ -88,7 +88,13 @@ def export(request: HttpRequest) -> HttpResponse:
 @audience(*STAFF)
 @require_http_methods(["GET", "POST"])
 def shop_list(request: HttpRequest) -> HttpResponse:
-    """Shops of the villages with their statements; the administrator proposes one."""
+    """Shops of the villages with their statements; the administrator proposes one, or closes one of the own."""
+    if request.method == "POST" and request.POST.get("close", "").isdigit():
+        own = Shop.objects.filter(village__in=villages_administered_by(request.user))
+        closing = get_object_or_404(own, pk=int(request.POST["close"]))
+        _try(request, "已停业，待取货的积分已退回。", lambda: shops.close_shop(
+            request.user, closing.pk, request.POST.get("reason", ""), **_how(request)))  # fmt: skip
+        return redirect("villages:settlements")
     if request.method == "POST":
         village = get_own_village(request.user, request.POST.get("village", ""))
         agency = Agency.objects.filter(code=request.POST.get("agency", ""), kind="shop").first()

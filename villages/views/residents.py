@@ -17,7 +17,7 @@ from accounts.access import audience
 from accounts.roles import Role
 from villages.access import residents_visible_to, villages_administered_by, villages_supervised_by
 from villages.forms import ResidentForm
-from villages.models import Resident
+from villages.models import Resident, Village
 from villages.selectors.balances import points_of, points_of_many
 from villages.selectors.consents import consents_of
 from villages.selectors.mobile import taps_of
@@ -88,6 +88,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "consents": consents_of(resident), "openings": openings_of(resident, 10),
         "may_change": villages_administered_by(request.user).filter(pk=resident.village_id).exists(),
         "tabs_of_others": [], "devices": resident.devices.filter(revoked_at__isnull=True).count(),
+        "other_villages": Village.objects.filter(town_code=resident.village.town_code, is_active=True)
+        .exclude(pk=resident.village_id)
+        .order_by("code"),
         "members": resident.household.members.filter(status="active").exclude(pk=pk) if resident.household else [],
     }  # fmt: skip
     return render(request, "villages/resident.html", context)
@@ -145,6 +148,16 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
                 register.merge_residents(resident, kept, request.user, on_date=on, now=now, origin=origin)
                 messages.success(request, f"已并入{kept.name}的档案。")
                 return redirect("villages:resident", pk=kept.pk)
+            case "to_village":
+                there = Village.objects.filter(code=told.get("village", "")).first()
+                if there is None:
+                    raise UnableToChangeResident("请选择迁入的村。", "village")
+                register.move_to_village(
+                    resident, there, request.user, on_date=on, now=now, origin=origin,
+                    household_number=told.get("household", ""),
+                )  # fmt: skip
+                messages.success(request, f"已迁往{there.name}，积分和桥头分一并转入。")
+                return redirect("villages:resident", pk=pk)
             case "helper":
                 helper = _by_words(request, told.get("other", ""), resident)
                 agree_helper(resident, helper, request.user, told.get("reason", ""), now=now, origin=origin)

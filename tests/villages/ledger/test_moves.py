@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.villages.places import NOW, TODAY, Place, make_place
@@ -280,3 +281,33 @@ def test_two_at_once_cannot_strand_an_award(place: Place) -> None:
     assert body.index("INSERT INTO villages_account") < body.index("FOR NO KEY UPDATE")
     go(place.residents[0], place.residents[1])
     assert Account.objects.filter(kind="resident", owner_id=place.residents[0].pk).exists()
+
+
+def test_an_administrator_moves_a_resident_on_the_residents_page(world: World, client: Any) -> None:
+    there = make_village("330282109912", "五姓村", town_agency=world.village.agency.parent)
+    earn(world, world.resident, "V03", 50)
+    client.force_login(world.admin)
+    page = client.get(reverse("villages:resident", args=[world.resident.pk])).content.decode()
+    assert "迁往本镇街他村" in page and "五姓村" in page
+    answer = client.post(
+        reverse("villages:resident_change", args=[world.resident.pk]),
+        {"what": "to_village", "village": there.code, "household": "7", "on_date": str(timezone.localdate())},
+    )
+    assert answer.status_code == 302
+    moved = Resident.objects.get(village=there)
+    assert (moved.name, sum(purse(moved).values())) == (world.resident.name, 50)
+
+
+def test_an_administrator_closes_an_own_shop_and_no_other(world: World, client: Any) -> None:
+    there = make_village("330282109912", "五姓村", town_agency=world.village.agency.parent)
+    own, other = (
+        Shop.objects.create(village=village, name="供销社", state="approved", proposed_at=NOW)
+        for village in (world.village, there)
+    )
+    client.force_login(world.admin)
+    url = reverse("villages:settlements")
+    assert "停业" in client.get(url).content.decode()
+    assert client.post(url, {"close": own.pk, "reason": "歇业"}).status_code == 302
+    assert client.post(url, {"close": other.pk, "reason": "歇业"}).status_code == 404
+    own.refresh_from_db(), other.refresh_from_db()
+    assert (own.state, other.state) == ("closed", "approved")
