@@ -2,8 +2,9 @@
 
 A figure that is late for everybody is not imputed in silence: the day is provisional, its alerts have no data.
 Releases are read from the facts themselves, since a figure that repeats changes no score. A source of single facts
-(filings, penalties, mortgages) is late when nothing new came for longer than its longest silence so far, its period,
-its days of grace and a week; too few facts to tell are never late.
+(filings, penalties, mortgages) is late when nothing new came for half as long again as its longest silence so far, and
+its period and a week at least, beside its days of grace: rare facts break their own record by a little now and then.
+Too few facts to tell are never late.
 """
 
 from collections.abc import Mapping, Sequence
@@ -66,7 +67,7 @@ class Freshness:
                 if not silence:
                     continue
                 self.silence[one.code] = silence
-                longest = max(longest, silence) + delivery.grace_days
+                longest = max(longest, silence * 3 // 2) + delivery.grace_days
             self.days[one.code], self._longest[one.code] = days, longest
 
     def late_on(self, day: int) -> dict[str, str]:

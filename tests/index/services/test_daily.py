@@ -202,11 +202,12 @@ def test_how_long_a_silence_may_last_is_learned_from_the_source_itself() -> None
     last = max(steady)
     assert one.late_on(last + 8) == {}
     assert one.late_on(last + 60) == {code: day_of(last).isoformat()}
-    # with a silence of forty days behind it, one of thirty is nothing new; the next run remembers
+    # with a silence of forty days behind it, one of fifty is nothing much; the next run remembers
     patchy = steady | {last + 40: 1}
     two = Freshness(basket, [code], {code: patchy}, {})
-    assert two.late_on(last + 70) == {}
-    assert Freshness(basket, [code], {}, two.kept(last + 41)).late_on(last + 70) == {}
+    assert two.late_on(last + 90) == {}
+    assert two.late_on(last + 40 + 60 + 20) == {code: day_of(last + 40).isoformat()}
+    assert Freshness(basket, [code], {}, two.kept(last + 41)).late_on(last + 90) == {}
     assert code in Freshness(basket, [code], {}, one.kept(last)).late_on(last + 60)
     # three facts tell nothing about a rhythm
     assert (
