@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from index.contracts import LIGHT_WORDS
+from index.contracts import LIGHT_WORDS, Indicator
 from index.dashboard.board import Board
 from index.dashboard.parts import told_parts
 from index.selectors.headline import Headline, find_headline
 from index.sentences import printed_change, signed, write_headline, write_movers
+from index.services.freshness import PERIODIC
 
 
 def headline_block(board: Board) -> dict[str, Any]:
@@ -20,9 +21,17 @@ def headline_block(board: Board) -> dict[str, Any]:
         "sentence": write_headline(one, board.card.name, dimension),
         "movers": _mover_sentence(board),
         "changes": _change_rows(one),
-        "late_names": [ind.name for ind in board.standing.basket.indicators if ind.code in one.late],
+        "late_names": [ind.name for ind, _ in _late(board, one) if ind.rule.kind in PERIODIC],
+        "silent_names": [
+            f"{ind.name}（最近 {last}）" for ind, last in _late(board, one) if ind.rule.kind not in PERIODIC
+        ],
         "light_word": LIGHT_WORDS.get(one.light, "") if one.light else "",
     }
+
+
+def _late(board: Board, one: Headline) -> list[tuple[Indicator, str]]:
+    """Indicators without news, with the day of their last."""
+    return [(ind, one.late[ind.code]) for ind in board.standing.basket.indicators if ind.code in one.late]
 
 
 def _change_rows(one: Headline) -> list[dict[str, Any]]:

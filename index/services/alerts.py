@@ -34,6 +34,7 @@ from index.selectors.cube import decompose
 from index.selectors.panels import PanelCard, Panels
 from index.selectors.series import SeriesData, load_series
 from index.selectors.standing import Standing
+from index.services.freshness import PERIODIC
 from index.transforms import on_days
 
 PARTS_WATCHED = ("risk",)
@@ -186,8 +187,9 @@ def judged_values(series: SeriesData, city: SeriesData | None, dimension: int) -
 def _late_days(standing: Standing) -> set[date]:
     from index.models import CubeDay
 
+    periodic = {one.code for one in standing.basket.indicators if one.rule.kind in PERIODIC}
     rows = CubeDay.objects.filter(method=standing.method, realtime_end=None).exclude(freshness={})
-    return set(rows.values_list("day", flat=True))
+    return {day for day, late in rows.values_list("day", "freshness") if periodic & set(late)}
 
 
 def _judge(

@@ -160,7 +160,8 @@ def _store(
         write_cube_days(run, days, late, {})
         run.values_written += write_values(
             run, days, least=least, standing={},
-            provisional=lambda day: (run.last_day - day).days < basket.first_days or bool(late[number_of(day)]),
+            provisional=lambda day: (run.last_day - day).days < basket.first_days
+            or bool(freshness.overdue_on(number_of(day))),
         )  # fmt: skip
         run.points += sum(len(one.applied) for one in days)
         run.next_day = end + timedelta(days=1)

@@ -124,7 +124,7 @@ def _settle_window(run: Run, before: Run, news: News, now: datetime) -> None:
     write_cube_days(run, days, late, digests)
     run.values_written = write_values(
         run, days, least=basket.min_entities, standing=open_values(method, day_of(first), run.last_day),
-        provisional=lambda day: (run.last_day - day).days < basket.first_days or bool(late[number_of(day)]),
+        provisional=lambda day: (run.last_day - day).days < basket.first_days or bool(freshness.overdue_on(number_of(day))),
     )  # fmt: skip
     ahead = Points.of(
         [due.where((due.day > last) & ~np.isin(due.entity, touched)), fresh.where(fresh.day > last)]

@@ -1,6 +1,7 @@
 """Which sources are late: periodic indicators without a release that was due, others silent as never before.
 
-A figure that is late for everybody is not imputed in silence: the day is provisional, its alerts have no data.
+A periodic figure that is late for everybody is not imputed in silence: the day is provisional, its alerts have no
+data. A silent source of single facts makes the headline less fresh and is named there.
 Releases are read from the facts themselves, since a figure that repeats changes no score. A source of single facts
 (filings, penalties, mortgages) is late when nothing new came for half as long again as its longest silence so far, and
 its period and a week at least, beside its days of grace: rare facts break their own record by a little now and then.
@@ -51,6 +52,7 @@ class Freshness:
         self.days: dict[str, list[int]] = {}
         self.silence: dict[str, int] = {}
         self._longest: dict[str, int] = {}
+        self._periodic: set[str] = set()
         days_told, silence_told = told.get("days", {}), told.get("silence", {})
         for one in basket.indicators:
             if one.code not in supplied:
@@ -63,11 +65,15 @@ class Freshness:
             delivery = datahub.get_item(one.item).delivery
             longest = PERIOD_DAYS[str(delivery.period)] + PATIENCE
             if not periodic:
-                silence = max(silence_told.get(one.code, 0), _longest_silence(days))
+                # A later run sees single firms' histories: only what came since the last one tells of silences.
+                recent = [day for day in days if not before or day >= min(before)]
+                silence = max(silence_told.get(one.code, 0), _longest_silence(recent, bool(before)))
                 if not silence:
                     continue
                 self.silence[one.code] = silence
                 longest = max(longest, silence * 3 // 2) + delivery.grace_days
+            else:
+                self._periodic.add(one.code)
             self.days[one.code], self._longest[one.code] = days, longest
 
     def late_on(self, day: int) -> dict[str, str]:
@@ -79,6 +85,11 @@ class Freshness:
                 late[code] = day_of(past[-1]).isoformat()
         return late
 
+    def overdue_on(self, day: int) -> dict[str, str]:
+        """Those of them that owe a release: their values are carried on, so the day is provisional. Silence of
+        single facts may just mean that nothing happened."""
+        return {code: last for code, last in self.late_on(day).items() if code in self._periodic}
+
     def kept(self, until: int) -> dict[str, Any]:
         """The last days with news up to a day, and the longest silences, for the next run."""
         days = {
@@ -88,6 +99,6 @@ class Freshness:
         return {"days": days, "silence": self.silence}
 
 
-def _longest_silence(days: Sequence[int]) -> int:
-    """The longest time between two days with news; 0 where there are too few of them to tell."""
-    return int(np.diff(days).max()) if len(days) >= ENOUGH_NEWS else 0
+def _longest_silence(days: Sequence[int], known: bool) -> int:
+    """The longest time between two days with news; 0 where there are too few of them to tell (unless ``known``)."""
+    return int(np.diff(days).max(initial=0)) if known or len(days) >= ENOUGH_NEWS else 0

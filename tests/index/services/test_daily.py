@@ -162,8 +162,8 @@ def test_a_firm_that_leaves_goes_out_of_the_cube_without_moving_the_chain() -> N
     assert rows.moved.sum() == 0
 
 
-def test_a_daily_source_that_falls_silent_as_never_before_makes_days_provisional_and_less_fresh() -> None:
-    """A lawsuit every other day until mid-February, then none."""
+def test_a_daily_source_that_falls_silent_as_never_before_makes_the_headline_less_fresh() -> None:
+    """A lawsuit every other day until mid-February, then none; perhaps nobody sued, so the day stays as it is."""
     from index.selectors.headline import find_headline
     from index.selectors.panels import Panels
     from index.selectors.series import find_series
@@ -177,7 +177,7 @@ def test_a_daily_source_that_falls_silent_as_never_before_makes_days_provisional
     assert "R_CASES" not in told[date(2026, 2, 20)]
     assert told[date(2026, 4, 1)]["R_CASES"] == "2026-02-17"
     value = IndexValue.objects.get(panel__code="sme", day=date(2026, 4, 1), realtime_end=None)
-    assert value.provisional
+    assert not value.provisional
     standing = find_standing()
     assert standing is not None
     series = find_series(standing, Panels(standing).by_code["sme"])
