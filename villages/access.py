@@ -34,6 +34,14 @@ def villages_supervised_by(user: Any) -> QuerySet[Village]:
     return Village.objects.filter(town_code__in=towns_of(user), is_active=True)
 
 
+def villages_of_office(user: Any) -> QuerySet[Village]:
+    """Villages whose matters the user handles: administered or supervised, never merely lived in."""
+    return Village.objects.filter(
+        Q(pk__in=villages_administered_by(user).values("pk"))
+        | Q(pk__in=villages_supervised_by(user).values("pk"))
+    )
+
+
 def villages_visible_to(user: Any) -> QuerySet[Village]:
     """Villages whose figures the user may see."""
     return Village.objects.filter(

@@ -1,6 +1,7 @@
-// 扫一扫: the camera looks for a code, the page says where it is, the server decides. The browser's own detector where
-// there is one, else jsQR. A code that was read is not sent again unless it changes.
+// 扫一扫: the camera looks for a code, the page says where it is, the server decides. A code that
+// was read is not sent again unless it changes.
 import { submit } from "./outbox.js";
+import { readerOf } from "./reader.js";
 import { whereAmI } from "./place.js";
 import { tell } from "./told.js";
 
@@ -12,24 +13,6 @@ let last = "";
 let stream = null;
 let busy = false;
 const place = whereAmI();
-
-async function readerOf() {
-  if ("BarcodeDetector" in window && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
-    const detector = new BarcodeDetector({ formats: ["qr_code"] });
-    return async () => (await detector.detect(video))[0]?.rawValue ?? "";
-  }
-  await import(block.dataset.reader);
-  const canvas = document.createElement("canvas");
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  return async () => {
-    const scale = Math.min(1, 640 / Math.max(video.videoWidth, video.videoHeight));
-    canvas.width = Math.round(video.videoWidth * scale);
-    canvas.height = Math.round(video.videoHeight * scale);
-    pen.drawImage(video, 0, 0, canvas.width, canvas.height);
-    const picture = pen.getImageData(0, 0, canvas.width, canvas.height);
-    return window.jsQR(picture.data, picture.width, picture.height, { inversionAttempts: "dontInvert" })?.data ?? "";
-  };
-}
 
 function stop() {
   stream?.getTracks().forEach((track) => track.stop());
@@ -66,7 +49,7 @@ async function begin() {
   video.srcObject = stream;
   await video.play();
   note.textContent = "请对准活动屏幕上的二维码。";
-  const read = await readerOf();
+  const read = await readerOf(video, block.dataset.reader);
   const look = async () => {
     if (!stream) return;
     if (!busy && video.readyState >= 2) {

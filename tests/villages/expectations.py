@@ -93,6 +93,17 @@ def a_resident(world: World) -> dict[str, Any]:
     return {"pk": Resident.objects.create(village=_village(world), name="余阿根", pinyin="yuagen|yag").pk}
 
 
+def a_helped_resident(world: World) -> dict[str, Any]:
+    from villages.models import Helper
+
+    told, admin = a_resident(world), world.people[ADMIN]
+    Helper.objects.create(
+        resident_id=told["pk"], kind="grid", helper_user=admin, reason="独居", agreed_at=timezone.now(),
+        agreed_by=admin,
+    )  # fmt: skip
+    return told
+
+
 def a_place(world: World) -> dict[str, Any]:
     from tests.villages.worlds import ORIGIN
     from villages.engine.geofence import Position
@@ -182,6 +193,8 @@ OFFICE: dict[str, Expectation] = {
     "villages:activity_ballots": allow(ADMIN, args=a_vote).but({TOWN: 404}),
     "villages:activity_screen": allow(ADMIN, args=an_activity),
     "villages:activity_screen_code": allow(ADMIN, args=lambda world: an_activity(world) | {"moment": "in"}),
+    "villages:helping": allow(ADMIN, args=a_village),
+    "villages:helping_one": allow(ADMIN, args=a_helped_resident),
     "villages:places": allow(ADMIN, args=a_village),
     "villages:place_print": allow(ADMIN, args=a_place),
     "villages:review": allow(ADMIN, TOWN, args=a_village),

@@ -54,7 +54,7 @@ def film_picture(camera: Path, picture: Image.Image) -> None:
 
 def _drawn(code: str) -> NDArray[np.uint8]:
     """A frame (Y, Cb, Cr) with the code in the middle of grey paper."""
-    matrix = np.array([list(row) for row in segno.make(code, error="m").matrix], dtype=np.uint8)
+    matrix = np.array([list(row) for row in segno.make(code, error="m", micro=False).matrix], dtype=np.uint8)
     scale = (SIDE * 7 // 10) // len(matrix)
     drawn = np.kron(1 - matrix, np.ones((scale, scale), dtype=np.uint8)) * 200 + 20
     frame = np.full((SIDE, SIDE, 3), 128, dtype=np.uint8)

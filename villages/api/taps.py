@@ -138,7 +138,7 @@ def _body(request: Request) -> dict[str, Any]:
 
 def _activity_id(request: Request, body: Mapping[str, Any]) -> int | None:
     told = str(data_of(request).get("activity", "") or "")
-    if told.isdigit():
+    if told.isdecimal():
         return int(told)
     return scans.find_activity(str(body.get("code", "")))
 

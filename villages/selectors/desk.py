@@ -11,7 +11,9 @@ from villages.models import (
     Account,
     AccountKind,
     Activity,
+    Appeal,
     BulkAward,
+    Honour,
     MonthlyNotice,
     PlaceCode,
     Resident,
@@ -45,6 +47,8 @@ class Desk:
     quiet_total: int
     people: int
     taking_part: int
+    honours: int = 0
+    appeals: int = 0
     steps: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -84,6 +88,8 @@ def read_desk(village: Village, user: Any, *, now: datetime) -> Desk:
         quiet_total=quiet.count(), people=active.count(),
         taking_part=Tap.objects.filter(village=village, received_at__gt=month_ago).values("resident").distinct().count(),
     )  # fmt: skip
+    desk.honours = Honour.objects.filter(village=village, state="declared").count()
+    desk.appeals = Appeal.objects.filter(village=village, state__in=("filed", "panel")).count()
     desk.steps = first_steps(village, user, desk)
     return desk
 

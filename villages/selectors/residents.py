@@ -23,8 +23,14 @@ def find_residents(village: Village, words: str, *, status: str = "active") -> Q
     return found.order_by("household__number", "pinyin", "pk")
 
 
+def find_only(village: Village, words: str) -> Resident | None:
+    """The one active resident meant by ``name`` or ``household name``; None when it is nobody or several."""
+    found = list(find_residents(village, words)[:2]) if words.strip() else []
+    return found[0] if len(found) == 1 else None
+
+
 def _matches(word: str) -> Q:
-    if word.isdigit():
+    if word.isdecimal():
         wanted = Q(household__number=word) | Q(household__number__startswith=word)
         return wanted | Q(phone_tail=word) if len(word) == 4 else wanted
     if word.isascii():

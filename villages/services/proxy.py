@@ -30,18 +30,18 @@ def agree_helper(
             raise UnableToHelp("请写明代办原因，例如“年事已高，不用手机”。")
         if Helper.objects.filter(resident=resident, helper=helper, ended_at__isnull=True).exists():
             raise UnableToHelp("该代办关系已登记。")
-        if not has_agreed(resident):
-            Consent.objects.create(
-                resident=resident,
-                kind=Consent.Kind.USE,
-                version=purpose().version,
-                is_given=True,
-                at=now,
-                by_user=user,
-            )
+        consent_on_paper(resident, user, now)
         return Helper.objects.create(
             resident=resident, helper=helper, kind=Helper.Kind.FAMILY, reason=reason.strip()[:100], agreed_at=now,
             agreed_by=user,
+        )  # fmt: skip
+
+
+def consent_on_paper(resident: Resident, user: Any, now: datetime) -> None:
+    """Note the consent to use that was signed on paper, if there is none yet; ``user`` keeps the paper."""
+    if not has_agreed(resident):
+        Consent.objects.create(
+            resident=resident, kind=Consent.Kind.USE, version=purpose().version, is_given=True, at=now, by_user=user
         )  # fmt: skip
 
 

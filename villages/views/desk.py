@@ -55,12 +55,13 @@ def ties(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         now, origin = timezone.now(), audit.origin_of(request)
         try:
-            if tie := request.POST.get("withdraw", ""):
-                withdraw_tie(user, int(tie), now=now, origin=origin)
+            told = request.POST
+            if tie := told.get("withdraw", ""):
+                withdraw_tie(user, int(tie) if tie.isdecimal() else 0, now=now, origin=origin)
             else:
-                declare_tie(
-                    user, int(request.POST["resident"]), request.POST["relation"], now=now, origin=origin
-                )
+                chosen = told.get("resident", "")
+                wanted = int(chosen) if chosen.isdecimal() else 0
+                declare_tie(user, wanted, told.get("relation", ""), now=now, origin=origin)
             messages.success(request, "已保存申报。")
         except UnableToDeclare as refusal:
             messages.error(request, str(refusal))

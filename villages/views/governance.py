@@ -18,6 +18,7 @@ from accounts.roles import Role
 from villages.access import (
     get_own_village,
     villages_administered_by,
+    villages_of_office,
     villages_supervised_by,
     villages_visible_to,
 )
@@ -29,13 +30,13 @@ from villages.models import (
     DishonestyEntry,
     Honour,
     PanelSeat,
-    Resident,
     RuleSet,
     Shop,
     Statement,
     Village,
 )
 from villages.selectors.places import resident_of
+from villages.selectors.residents import find_only
 from villages.selectors.scores import book_of, rule_set_in_force
 from villages.services import appeals, budget, dishonesty, honours, rules, seals, settlement, shops
 from villages.services.openings import note_opening
@@ -63,7 +64,7 @@ def money_page(request: HttpRequest) -> HttpResponse:
             request.user, own, _number(request, "points"), request.POST.get("purpose", ""), **_how(request)))  # fmt: skip
         return redirect("villages:village_money")
     context = money_context(village) | {
-        "villages": villages_visible_to(request.user).order_by("code"),
+        "villages": villages_of_office(request.user).order_by("code"),
         "requests": BudgetRequest.objects.filter(village=village)[:20],
         "may_ask": villages_administered_by(request.user).filter(pk=village.pk).exists(),
     }
@@ -75,7 +76,7 @@ def money_page(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """A month of the sealed journal with pseudonymous accounts: anyone can recompute the seals from it."""
     village = _visible(request, request.GET.get("village", ""))
-    month = parse_date(f"{request.GET.get('month', '')}-01") or timezone.localdate().replace(day=1)
+    month = _date(f"{request.GET.get('month', '')}-01") or timezone.localdate().replace(day=1)
     end = (month + dt.timedelta(days=32)).replace(day=1)
     lines = [f"# {village.code} {village.name}", "# 每日：seal|日期|前一印记|印记，其后为当日流水"]
     for seal in DaySeal.objects.filter(village=village, day__gte=month, day__lt=end).order_by("day"):
@@ -102,7 +103,7 @@ def shop_list(request: HttpRequest) -> HttpResponse:
             request.user, village, name=request.POST.get("name", ""), address=request.POST.get("address", ""),
             agency=agency, **_how(request)))  # fmt: skip
         return redirect("villages:settlements")
-    visible = villages_visible_to(request.user)
+    visible = villages_of_office(request.user)
     context = {
         "shops": Shop.objects.filter(village__in=visible)
         .select_related("village")
@@ -159,7 +160,7 @@ def _decide(request: HttpRequest, visible: Any) -> None:
 @require_http_methods(["GET", "POST"])
 def rule_sets(request: HttpRequest) -> HttpResponse:
     """Versions of the town's and the villages' rules; a village drafts its extension."""
-    visible = villages_visible_to(request.user)
+    visible = villages_of_office(request.user)
     if request.method == "POST":
         _draft(request)
         return redirect("villages:rules")
@@ -209,7 +210,7 @@ def _draft(request: HttpRequest) -> None:
 @require_http_methods(["GET", "POST"])
 def rule_set(request: HttpRequest, pk: int) -> HttpResponse:
     """One version: its steps, what it changes, and who would change grade under it."""
-    visible = villages_visible_to(request.user)
+    visible = villages_of_office(request.user)
     found = (
         RuleSet.objects.filter(pk=pk, town_code__in=visible.values("town_code"))
         .select_related("village", "parent")
@@ -230,7 +231,7 @@ def rule_set(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _rule_step(request: HttpRequest, found: RuleSet) -> None:
     told, how = request.POST, _how(request)
-    on = parse_date(told.get("minutes_on", "") or "0") or timezone.localdate()
+    on = _date(told.get("minutes_on", "")) or timezone.localdate()
     steps: dict[str, Any] = {
         "council": lambda: rules.record_council(
             request.user, found.pk, minutes_ref=told.get("minutes_ref", ""), minutes_on=on,
@@ -250,7 +251,7 @@ def _rule_step(request: HttpRequest, found: RuleSet) -> None:
 @require_http_methods(["GET", "POST"])
 def listing(request: HttpRequest) -> HttpResponse:
     """失信清单, for named officers only; every opening is recorded."""
-    visible = villages_visible_to(request.user)
+    visible = villages_of_office(request.user)
     if request.method == "POST":
         _list_step(request)
         return redirect("villages:dishonesty")
@@ -273,17 +274,19 @@ def _list_step(request: HttpRequest) -> None:
     told, how = request.POST, _how(request)
     mine = villages_administered_by(request.user)
     if told.get("act") == "propose":
-        person = Resident.objects.filter(pk=_number(request, "resident"), village__in=mine).first()
-        on = parse_date(told.get("occurred_on", "") or "0")
+        village = mine.order_by("code").first()
+        person = find_only(village, told.get("resident", "")) if village else None
+        on = _date(told.get("occurred_on", ""))
         if person is None or on is None:
-            messages.error(request, "请填写村民编号和发生日期。")
+            words = "请填写发生日期。" if person else "没有找到唯一的一位，请写户号和姓名，例如“012 余阿根”。"
+            messages.error(request, words)
             return
         _try(request, "已登记，待另一位工作人员复核。", lambda: dishonesty.propose(
             request.user, person, told.get("rule", ""), occurred_on=on,
             evidence=told.get("evidence", ""), **how))  # fmt: skip
         return
     entry = DishonestyEntry.objects.filter(
-        pk=_uuid(told.get("pk", "")), village__in=villages_visible_to(request.user)
+        pk=_uuid(told.get("pk", "")), village__in=villages_of_office(request.user)
     ).first()
     if entry is None:
         raise Http404
@@ -300,7 +303,7 @@ def _list_step(request: HttpRequest) -> None:
 @require_http_methods(["GET", "POST"])
 def honour_list(request: HttpRequest) -> HttpResponse:
     """Honours to check and under notice."""
-    visible = villages_visible_to(request.user)
+    visible = villages_of_office(request.user)
     if request.method == "POST":
         found = Honour.objects.filter(pk=_uuid(request.POST.get("pk", "")), village__in=visible).first()
         if found is None:
@@ -324,7 +327,7 @@ def appeal_list(request: HttpRequest) -> HttpResponse:
     seats = PanelSeat.objects.filter(member_id=request.user.pk).values("appeal")
     rows = Appeal.objects.filter(pk__in=seats)
     if request.user.roles & set(STAFF):  # type: ignore[union-attr]
-        rows = Appeal.objects.filter(village__in=villages_visible_to(request.user)) | rows
+        rows = Appeal.objects.filter(village__in=villages_of_office(request.user)) | rows
     found = rows.select_related("village", "event__rule_set").distinct()[:200]
     return render(
         request,
@@ -361,7 +364,7 @@ def _appeal_step(request: HttpRequest, found: Appeal) -> None:
     how = _how(request)
     if request.POST.get("act") == "seat" and _is_desk(request, found):
         members = list(
-            User.objects.filter(pk__in=[int(v) for v in request.POST.getlist("member") if v.isdigit()])
+            User.objects.filter(pk__in=[int(v) for v in request.POST.getlist("member") if v.isdecimal()])
         )
         _try(request, "评议组已组成。", lambda: appeals.seat_panel(request.user, found.pk, members, **how))
     elif request.POST.get("act") == "vote":
@@ -404,7 +407,15 @@ def _how(request: HttpRequest) -> dict[str, Any]:
 
 def _number(request: HttpRequest, name: str) -> int:
     text = request.POST.get(name, "")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
+
+
+def _date(text: str) -> dt.date | None:
+    """A day as typed, None for anything else: a well-formed day that no calendar has included."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 def _uuid(text: str) -> UUID:

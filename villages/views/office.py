@@ -111,7 +111,7 @@ def bulk_new(request: HttpRequest) -> HttpResponse:
         .select_related("household")
         .order_by("household__number", "pinyin")
     )
-    chosen = {int(pk) for pk in request.POST.getlist("resident") if pk.isdigit()}
+    chosen = {int(pk) for pk in request.POST.getlist("resident") if pk.isdecimal()}
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:

@@ -20,10 +20,12 @@ from villages.forms import ResidentForm
 from villages.models import Resident, Village
 from villages.selectors.balances import points_of, points_of_many
 from villages.selectors.consents import consents_of
+from villages.selectors.explanation import tell_score
 from villages.selectors.mobile import taps_of
 from villages.selectors.openings import openings_of
 from villages.selectors.residents import find_residents, quiet_residents, statement_of
 from villages.services import residents as register
+from villages.services.grid_workers import agree_grid_worker, workers_of
 from villages.services.openings import note_opening
 from villages.services.proxy import UnableToHelp, agree_helper, end_helper
 from villages.services.residents import UnableToChangeResident
@@ -32,6 +34,7 @@ from villages.services.town_checks import UnableToCheck, open_check
 
 from .activities import svg_of
 from .desk import own_village
+from .score import subject_of
 
 PAGE = 50
 STATEMENT_DAYS = 365
@@ -81,16 +84,21 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One resident: entry, points, record, helpers, who looked. Every opening is logged."""
     resident = get_resident(request, pk)
     note_opening(resident, request.user, "村民档案", now=timezone.now(), origin=audit.origin_of(request))
+    now = timezone.now()
     helpers = resident.helpers.filter(ended_at__isnull=True).select_related("helper", "helper_user")
+    appeals = resident.appeals.select_related("event__rule_set").order_by("-filed_at")[:10]
     context: dict[str, Any] = {
         "village": resident.village, "resident": resident, "points": points_of(resident), "helpers": helpers,
+        "workers": workers_of(resident.village),
         "taps": taps_of(resident)[:20], "events": resident.events.select_related("by_user")[:20],
         "consents": consents_of(resident), "openings": openings_of(resident, 10),
         "may_change": villages_administered_by(request.user).filter(pk=resident.village_id).exists(),
-        "tabs_of_others": [], "devices": resident.devices.filter(revoked_at__isnull=True).count(),
         "other_villages": Village.objects.filter(town_code=resident.village.town_code, is_active=True)
         .exclude(pk=resident.village_id)
         .order_by("code"),
+        "standing": tell_score(resident, now=now, today=timezone.localdate(now)),
+        "appeals": [(appeal, subject_of(appeal)) for appeal in appeals],
+        "devices": resident.devices.filter(revoked_at__isnull=True).count(),
         "members": resident.household.members.filter(status="active").exclude(pk=pk) if resident.household else [],
     }  # fmt: skip
     return render(request, "villages/resident.html", context)
@@ -161,8 +169,13 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             case "helper":
                 helper = _by_words(request, told.get("other", ""), resident)
                 agree_helper(resident, helper, request.user, told.get("reason", ""), now=now, origin=origin)
+            case "grid_worker":
+                worker = _number(told.get("worker", ""))
+                agree_grid_worker(
+                    resident, worker, request.user, told.get("reason", ""), now=now, origin=origin
+                )
             case "end_helper":
-                end_helper(int(told.get("helper", "0")), resident, now=now, origin=origin)
+                end_helper(_number(told.get("helper", "")), resident, now=now, origin=origin)
         messages.success(request, "已保存。")
     except (UnableToChangeResident, UnableToHelp) as refusal:
         messages.error(request, str(refusal))
@@ -212,7 +225,7 @@ def check(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         now = timezone.now()
         resident = Resident.objects.filter(
-            pk=request.POST.get("resident", "0"), village__in=supervised
+            pk=_number(request.POST.get("resident", "")), village__in=supervised
         ).first()
         try:
             if resident is None:
@@ -260,3 +273,8 @@ def _by_words(request: HttpRequest, words: str, resident: Resident) -> Resident:
     if len(found) != 1:
         raise UnableToChangeResident("没有找到唯一的一位，请写户号和姓名，例如“012 余阿根”。")
     return found[0]
+
+
+def _number(typed: str) -> int:
+    """An id as a form sends it; 0, which nothing has, for anything else."""
+    return int(typed) if typed.isdecimal() else 0

@@ -136,7 +136,10 @@ def my_honours(request: HttpRequest) -> HttpResponse:
 
 def _declare(request: HttpRequest, choices: dict[str, str]) -> None:
     chosen, document = request.POST.get("kind", ""), request.FILES.get("document")
-    issued_on = parse_date(request.POST.get("issued_on", "") or "0")
+    try:
+        issued_on = parse_date(request.POST.get("issued_on", ""))
+    except ValueError:
+        issued_on = None
     if chosen not in choices or document is None or issued_on is None:
         raise UnableToDeclareHonour("请选择荣誉类别、填写授予日期并上传证明材料。")
     code, _, level = chosen.partition("|")

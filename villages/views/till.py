@@ -91,7 +91,7 @@ def till_goods(request: HttpRequest) -> HttpResponse:
             messages.success(request, _move(request, shop))
         except (UnableToPost, stock.UnableToMoveStock, UnableToKeepShop) as refusal:
             messages.error(request, str(refusal))
-        except ValueError:
+        except (ValueError, OverflowError):
             messages.error(request, "请填写整数。")
         return redirect("villages:till_goods")
     now = timezone.now()

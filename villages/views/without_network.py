@@ -16,7 +16,7 @@ from accounts.access import open_to_all
 ASSETS = (
     "css/tokens.css", "villages/mobile.css", "img/seal.svg", "js/portal/switches.js", "villages/mobile.js",
     "villages/outbox.js", "villages/ids.js", "villages/who.js", "villages/told.js", "villages/offline.js",
-    "villages/scan.js", "villages/place.js", "vendor/jsqr-1.4.0/jsQR.min.js",
+    "villages/scan.js", "villages/reader.js", "villages/place.js", "vendor/jsqr-1.4.0/jsQR.min.js",
 )  # fmt: skip
 
 

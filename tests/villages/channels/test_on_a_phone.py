@@ -278,6 +278,11 @@ def test_the_elder_version_keeps_its_numbers_and_the_home_page_is_light(
         f"/villages/my/activities/{vote.pk}/",
         "/villages/my/self/",
         "/villages/welcome/",
+        "/villages/my/scan/",
+        "/villages/my/wallet/",
+        "/villages/my/honours/",
+        "/villages/my/money/",
+        "/villages/my/offline/",
     ):
         page.goto(f"{base}{path}")
         told = page.evaluate(MEASURE)
