@@ -115,6 +115,10 @@ async function show(sent = []) {
   const place = document.getElementById("outbox");
   if (!place) return;
   const left = (await waiting()).length;
+  // The network's return and the page's own start may both come here: the second, which finds nothing left to send,
+  // must not wipe away what the first told.
+  if (!left && !sent.length && place.dataset.told) return;
+  place.dataset.told = sent.length ? "1" : "";
   place.replaceChildren();
   const line = document.createElement("span");
   if (left) {

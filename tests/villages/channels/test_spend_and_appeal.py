@@ -103,7 +103,7 @@ def test_an_appeal_stops_a_deduction_and_the_panel_takes_it_back(live_portal: An
     desk.goto(url)
     for member in panel:
         desk.check(f"input[name=member][value='{member.pk}']")
-    desk.click("text=组成评议组")
+    desk.click("button:has-text('组成评议组')")
     desk.wait_for_selector("text=评议组已组成")
     for member in panel:
         seat = cadre_page(devices, base, member)
