@@ -48,4 +48,17 @@ scanner.addEventListener("click", async () => {
 });
 document.addEventListener("villages:kept", show);
 again.addEventListener("click", () => location.reload());
-addEventListener("online", () => location.reload());
+
+// A phone says "online" before the network carries anything, and the page opened then is this one again: ask until
+// the server answers. What is not a GET passes the worker by.
+async function leaveWhenAnswered() {
+  if (!navigator.onLine) return;
+  try {
+    await fetch(location.href, { method: "HEAD", cache: "no-store" });
+  } catch {
+    return;
+  }
+  location.reload();
+}
+addEventListener("online", leaveWhenAnswered);
+setInterval(leaveWhenAnswered, 3000);

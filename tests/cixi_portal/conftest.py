@@ -72,6 +72,12 @@ def living_with(text: str) -> list[int]:
     )
 
 
+def heed_signals() -> None:
+    """As from a terminal, even when the tests themselves run under nohup or in the background."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class OwnPortal:
     """``python -m cixi_portal.supervisor`` with a ``var`` folder of its own."""
 
@@ -96,7 +102,7 @@ class OwnPortal:
         with self.output.open("w") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cixi_portal.supervisor"], cwd=PROJECT, env=self.environment(**more),
-                stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+                stdout=out, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=heed_signals,
             )  # fmt: skip
 
     def start_and_wait(self, **more: str) -> None:

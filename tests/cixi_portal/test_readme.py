@@ -8,10 +8,10 @@ from django.core.management import get_commands
 
 PROJECT = Path(__file__).resolve().parents[2]
 ENGLISH, CHINESE = PROJECT / "README.md", PROJECT / "README.zh-CN.md"
-# Set by the supervisor or the tests for their own children; nobody else sets them.
+# Set by the portal or the tests for themselves and their children; nobody else sets them.
 INTERNAL = {
     "PORTAL_STARTED_AT", "PORTAL_SUPERVISED", "PORTAL_USE_DATABASE", "PORTAL_VISIBILITY_SECONDS",
-    "PYTEST_XDIST_WORKER", "DJANGO_ALLOW_ASYNC_UNSAFE",
+    "PYTEST_XDIST_WORKER", "DJANGO_ALLOW_ASYNC_UNSAFE", "OPENBLAS_NUM_THREADS",
 }  # fmt: skip
 READS = re.compile(r"""(?:environ(?:\.get\(|\[|\.setdefault\()|_required\(|_key\()\s*"([A-Z][A-Z0-9_]+)\"""")
 

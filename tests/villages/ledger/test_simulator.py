@@ -78,7 +78,7 @@ def test_twenty_village_years_under_faults_equal_the_plain_model() -> None:
 @pytest.mark.django_db
 def test_the_checker_finds_every_kind_of_damage() -> None:
     clear_book()
-    assert Simulation(Options(7, operations=200, faults=0.0)).run().passed
+    assert Simulation(Options(5, operations=200, faults=0.0)).run().passed
     missed = {}
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
