@@ -41,14 +41,6 @@ class VillageRow:
     appeals: AppealOutcomes
 
     @property
-    def review_hours(self) -> float | None:
-        return self.speed.mean_hours
-
-    @property
-    def refused_pct(self) -> float | None:
-        return self.speed.refused_pct
-
-    @property
     def used_pct(self) -> float | None:
         """Share of the granted budget that is used, since the beginning."""
         return 100 * (self.granted - self.pool_left) / self.granted if self.granted else None
