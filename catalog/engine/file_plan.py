@@ -5,14 +5,12 @@ header row, the types and the codes of columns are proposed.
 """
 
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import fastexcel
 import polars as pl
 from pypinyin import Style, lazy_pinyin
 
@@ -20,6 +18,7 @@ from datahub.engine import csv_blocks
 from datahub.engine.csv_blocks import NOTE_STARTS
 from datahub.engine.headers import normalise_header
 
+from .book import SheetRows, UnableToReadFile, open_book, sheet_rows
 from .encodings import CHOICES, LABELS, SAMPLE_BYTES, propose_encoding
 from .type_guess import Guess, guess_type
 
@@ -29,13 +28,8 @@ HEADER_SEARCH_ROWS = 50
 GUESS_ROWS = 5000
 SAMPLE_ROWS = 20
 MOST_COLUMNS = 500
-MAX_UNPACKED = 1 << 30
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _DATA_CELL = re.compile(r"[+-]?[\d,.]+[%％]?|\d{4}[-/.年]\d{1,2}.*")
-
-
-class UnableToReadFile(ValueError):
-    """The file as a whole is no table; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +152,13 @@ def _filled(cells: Sequence[str]) -> int:
     return len(cells)
 
 
-def _plan_of(records: list[tuple[int, list[str]]], wished: Wishes, base: FilePlan) -> FilePlan:
+def _plan_of(
+    records: list[tuple[int, list[str]]],
+    wished: Wishes,
+    base: FilePlan,
+    errors: Mapping[tuple[int, int], str] | None = None,
+) -> FilePlan:
+    broken = errors or {}
     width = _usual_width(records)
     place = _header_place(records, width, wished.header_line)
     header_line, titles = 0, [f"列{n}" for n in range(1, width + 1)]
@@ -179,11 +179,20 @@ def _plan_of(records: list[tuple[int, list[str]]], wished: Wishes, base: FilePla
     columns = []
     codes = codes_for(titles, wished.known_codes)
     for n, title in enumerate(titles):
-        held = pl.Series("cell", [row[n] for _, row in rows], dtype=pl.String)
-        if rows and place is not None and title == f"列{n + 1}" and held.str.strip_chars().eq("").all():
+        sound = [row[n] if (line, n) not in broken else "" for line, row in rows]
+        held = pl.Series("cell", sound, dtype=pl.String)
+        lines = [line for line, at in broken if at == n and line > header_line]
+        if (
+            rows
+            and place is not None
+            and title == f"列{n + 1}"
+            and held.str.strip_chars().eq("").all()
+            and not lines
+        ):
             continue  # a column without a header and without a value is none
         guess = guess_type(title, held) if rows else Guess("text")
-        columns.append(PlannedColumn(n, codes[n], title, guess.type, guess.unit, guess.hint))
+        hint = _error_hint(lines, broken[min(lines), n]) if lines else guess.hint
+        columns.append(PlannedColumn(n, codes[n], title, guess.type, guess.unit, hint))
     if not columns:
         raise UnableToReadFile("没有找到表格内容，请检查文件。")
     sample = tuple((line, tuple(row)) for line, row in rows[:SAMPLE_ROWS])
@@ -193,6 +202,12 @@ def _plan_of(records: list[tuple[int, list[str]]], wished: Wishes, base: FilePla
         columns=tuple(columns),
         notes_above=tuple(n for n in above if n),
         sample=sample,
+    )
+
+
+def _error_hint(lines: Sequence[int], first: str) -> str:
+    return (
+        f"有 {len(lines)} 处公式错误，首处在第 {min(lines)} 行（{first}），所在的行不会入表，请改正后重新上传"
     )
 
 
@@ -290,57 +305,28 @@ def _as_code(title: str) -> str:
 
 
 # -- XLSX ----------------------------------------------------------------------------------------------
-def open_book(path: Path) -> fastexcel.ExcelReader:
-    """The workbook. Raises :class:`UnableToReadFile` if it is none, is damaged or unpacks to too much."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile:
-        raise UnableToReadFile("文件已损坏，请重新导出后上传。") from None
-    if not any(name.endswith(("workbook.xml", "workbook.bin")) for name in names):
-        raise UnableToReadFile("压缩文件不是工作簿，请上传其中的表格。")
-    if any(name.endswith("vbaProject.bin") for name in names):
-        raise UnableToReadFile("工作簿含有宏，请另存为不含宏的 XLSX。")
-    if unpacked > MAX_UNPACKED:
-        raise UnableToReadFile("工作簿展开后超过 1 GB，请改用 CSV。")
-    try:
-        return fastexcel.read_excel(path)
-    except fastexcel.FastExcelError:
-        raise UnableToReadFile("工作簿已损坏或已加密，请重新导出后上传。") from None
-
-
 def _propose_sheet(path: Path, wished: Wishes) -> FilePlan:
     book = open_book(path)
     sheets = tuple(book.sheet_names)
     if wished.sheet and wished.sheet not in sheets:
         raise UnableToReadFile(f"没有工作表“{wished.sheet[:60]}”。")
-    found: list[tuple[bool, str, list[list[str]]]] = []
+    found: list[tuple[bool, str, SheetRows]] = []
     filled = []
     for sheet in sheets:
-        rows = sheet_rows(book, sheet, 0, GUESS_ROWS)
-        if not any(any(cell.strip() for cell in row) for row in rows):
+        read = sheet_rows(path, book, sheet, 0, GUESS_ROWS)
+        if not any(any(cell.strip() for cell in row) for row in read.rows):
             continue
         filled.append(sheet)
         if not wished.sheet or wished.sheet == sheet:
-            found.append((_looks_like_a_table(rows), sheet, rows))
+            found.append((_looks_like_a_table(read.rows), sheet, read))
     if not found:
         raise UnableToReadFile("工作簿中没有内容。")
-    _, chosen, rows = max(found, key=lambda one: one[0])  # the first of those that look like a table
-    records = list(enumerate(rows, start=1))
+    _, chosen, read = max(found, key=lambda one: one[0])  # the first of those that look like a table
+    records = list(enumerate(read.rows, start=1))
     base = FilePlan("xlsx", f"XLSX 工作簿，取工作表“{chosen}”", "", chosen, 0, (), sheets=tuple(filled))
-    return _plan_of(records, wished, base)
+    return _plan_of(records, wished, base, read.errors)
 
 
 def _looks_like_a_table(rows: list[list[str]]) -> bool:
     """A sheet of notes is none: there must be two rows of two cells at least."""
     return sum(len([cell for cell in row if cell.strip()]) > 1 for row in rows[:200]) > 1
-
-
-def sheet_rows(book: fastexcel.ExcelReader, sheet: str, skip: int, rows: int | None) -> list[list[str]]:
-    """Cells of a sheet as text, from below the skipped rows. Raises :class:`UnableToReadFile` if it is damaged."""
-    try:
-        loaded = book.load_sheet(sheet, header_row=None, skip_rows=skip, n_rows=rows, dtypes="string")
-    except fastexcel.FastExcelError:
-        raise UnableToReadFile(f"工作表“{sheet[:60]}”已损坏，请重新导出后上传。") from None
-    return [[cell or "" for cell in row] for row in loaded.to_polars().rows()]

@@ -8,8 +8,10 @@ import polars as pl
 
 from datahub.engine import csv_blocks
 from datahub.engine.csv_blocks import NOTE_STARTS, TextBlock
+from datahub.engine.sheet_errors import cell_name
 
-from .file_plan import FilePlan, PlannedColumn, is_row, open_book, sheet_rows
+from .book import SheetRows, open_book, sheet_rows
+from .file_plan import FilePlan, PlannedColumn, is_row
 from .type_guess import blanked, convert
 
 WORDS = {"integer": "整数", "number": "数值", "date": "日期", "timestamp": "日期时间", "boolean": "是否值"}
@@ -25,6 +27,9 @@ class Fault:
     message: str
 
 
+Told = dict[int, dict[int, Fault]]  # faults known beforehand, by place and line
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """Rows that fit, columns named by code in the plan's order, as text PostgreSQL reads; and the faults."""
@@ -36,11 +41,12 @@ class Block:
 def read_blocks(path: Path, plan: FilePlan) -> Iterator[Block]:
     """Stream a file, about 50,000 rows at a time. A row with a fault is left out, never guessed."""
     if plan.sheet:
-        rows = sheet_rows(open_book(path), plan.sheet, plan.header_line, None)
-        for start in range(0, len(rows), csv_blocks.BLOCK_ROWS):
-            piece = rows[start : start + csv_blocks.BLOCK_ROWS]
+        read = sheet_rows(path, open_book(path), plan.sheet, plan.header_line, None)
+        told = _formula_faults(read, plan)
+        for start in range(0, len(read.rows), csv_blocks.BLOCK_ROWS):
+            piece = read.rows[start : start + csv_blocks.BLOCK_ROWS]
             lines = range(plan.header_line + start + 1, plan.header_line + start + len(piece) + 1)
-            yield _typed(list(lines), piece, [], plan)
+            yield _typed(list(lines), piece, [], plan, told)
         return
     for block in csv_blocks.iterate_blocks(path, plan.encoding, plan.header_line):
         yield _text_block(block, plan)
@@ -81,7 +87,21 @@ def _text_block(block: TextBlock, plan: FilePlan) -> Block:
     return _typed(lines_read, cells_read, faults, plan)
 
 
-def _typed(lines: list[int], rows: list[list[str]], faults: list[Fault], plan: FilePlan) -> Block:
+def _formula_faults(read: SheetRows, plan: FilePlan) -> Told:
+    """What is said of each formula error in a column that is taken."""
+    told: Told = {}
+    titles = {column.place: column.title for column in plan.columns}
+    for (line, place), text in read.errors.items():
+        if place in titles:
+            cell = cell_name(line, place + read.first_column)
+            message = f"工作表“{plan.sheet}”第 {line} 行“{titles[place]}”（{cell}）：公式错误 {text}，请改正公式或改填数值。"
+            told.setdefault(place, {})[line] = Fault(line, titles[place], message)
+    return told
+
+
+def _typed(
+    lines: list[int], rows: list[list[str]], faults: list[Fault], plan: FilePlan, told: Told | None = None
+) -> Block:
     width = plan.width
     kept = [(n, row) for n, row in zip(lines, rows, strict=True) if is_row(row)]
     columns = {
@@ -90,10 +110,12 @@ def _typed(lines: list[int], rows: list[list[str]], faults: list[Fault], plan: F
     table = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
     if "0" not in columns and width:
         table = table.with_columns(pl.Series("0", [row[0] for _, row in kept], dtype=pl.String))
-    return _typed_frame(pl.Series("line", [n for n, _ in kept], dtype=pl.Int64), table, faults, plan)
+    return _typed_frame(pl.Series("line", [n for n, _ in kept], dtype=pl.Int64), table, faults, plan, told)
 
 
-def _typed_frame(lines: pl.Series, table: pl.DataFrame, faults: list[Fault], plan: FilePlan) -> Block:
+def _typed_frame(
+    lines: pl.Series, table: pl.DataFrame, faults: list[Fault], plan: FilePlan, told: Told | None = None
+) -> Block:
     first = table["0"].str.strip_chars().fill_null("")
     names = [str(column.place) for column in plan.columns]
     blank = table.select(
@@ -117,7 +139,12 @@ def _typed_frame(lines: pl.Series, table: pl.DataFrame, faults: list[Fault], pla
     for column in plan.columns:
         cells = blanked(table[str(column.place)], for_text=column.type == "text")
         values = convert(cells, column.type)
-        bad = cells.is_not_null() & (values.is_null() | _unreadable(cells, column))
+        broken = pl.Series("broken", [False] * len(lines), dtype=pl.Boolean)
+        if known := (told or {}).get(column.place):
+            broken = lines.is_in(list(known))
+            faults += [known[line] for line in lines.filter(broken).to_list()]
+            faulty = faulty | broken
+        bad = cells.is_not_null() & (values.is_null() | _unreadable(cells, column)) & ~broken
         if bool(bad.any()):
             faults += _faults(column, lines.filter(bad), cells.filter(bad))
             faulty = faulty | bad

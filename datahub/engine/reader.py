@@ -20,6 +20,7 @@ from datahub.engine import csv_blocks
 from datahub.engine.csv_blocks import NOTE_STARTS, TextBlock
 from datahub.engine.encoding import UnableToReadDelivery, decide_encoding
 from datahub.engine.headers import match_headers
+from datahub.engine.sheet_errors import UnableToSearchSheet, cell_name, formula_errors
 
 __all__ = ["Delivery", "UnableToReadDelivery", "open_delivery"]
 
@@ -221,24 +222,68 @@ def _read_book(path: Path) -> fastexcel.ExcelReader:
         raise damaged from None
 
 
-def _load_sheet(delivery: Delivery) -> pl.DataFrame:
-    """All rows below the header as String columns named by place, with their sheet rows in `line`."""
+Errors = dict[tuple[int, int], str]  # by sheet row and place in the row
+
+
+def _load_sheet(delivery: Delivery) -> tuple[pl.DataFrame, Errors, int]:
+    """All rows below the header as String columns named by place, with their sheet rows in `line`; cells whose
+    formula broke, which hold the error's text; and which column of the sheet place 0 is.
+    """
     sheet = _read_book(delivery.path).load_sheet(
         delivery.sheet, header_row=None, skip_rows=delivery.header_line, dtypes="string"
     )
+    first = min((column.absolute_index for column in sheet.available_columns()), default=0)
     table = sheet.to_polars()
     table.columns = [str(place) for place in range(table.width)]
+    errors = _errors_below(delivery, first)
+    for place in sorted({place for _, place in errors} & set(range(table.width))):
+        at = {line - delivery.header_line - 1: text for (line, own), text in errors.items() if own == place}
+        at = {row: text for row, text in at.items() if row < table.height}
+        cells = table[str(place)].scatter(list(at), list(at.values()))
+        table = table.with_columns(cells.alias(str(place)))
     lines = pl.int_range(table.height, eager=True) + delivery.header_line + 1
-    return table.with_columns(lines.cast(pl.Int64).alias("line"))
+    return table.with_columns(lines.cast(pl.Int64).alias("line")), errors, first
+
+
+def _errors_below(delivery: Delivery, first: int) -> Errors:
+    try:
+        found = formula_errors(delivery.path, delivery.sheet)
+    except UnableToSearchSheet:
+        raise UnableToReadDelivery("BAD_XLSX", "XLSX 文件已损坏或不是工作簿，请重新导出后报送") from None
+    return {
+        (line, column - first): text
+        for (line, column), text in found.items()
+        if line > delivery.header_line and column >= first
+    }
 
 
 def _sheet_blocks(delivery: Delivery) -> Iterator[RawBlock]:
-    for table in _load_sheet(delivery).iter_slices(csv_blocks.BLOCK_ROWS):
-        yield _without_notes(delivery, table["line"], table, _no_rejections(), 0)
+    table, errors, first = _load_sheet(delivery)
+    refused = _formula_rejections(delivery, errors, first)
+    for piece in table.iter_slices(csv_blocks.BLOCK_ROWS):
+        block = _without_notes(delivery, piece["line"], piece, _no_rejections(), 0)
+        own = refused.filter(pl.col("line").is_in(block.frame["line"].implode()))
+        kept = block.frame.filter(~pl.col("line").is_in(own["line"].implode()))
+        yield RawBlock(frame=kept, rejections=own, skipped=block.skipped)
+
+
+def _formula_rejections(delivery: Delivery, errors: Errors, first: int) -> pl.DataFrame:
+    """One rejection per broken formula in a column that feeds a field."""
+    names = {place: delivery.item.field(code).name for code, place in delivery.match.columns.items()}
+    told = [
+        {
+            "line": line, "column": names[place], "code": "FORMULA_ERROR", "value_shown": text,
+            "message": f"工作表“{delivery.sheet}”第 {line} 行“{names[place]}”列（{cell_name(line, place + first)}）："
+            f"公式错误 {text}，请改正公式或改填数值后重新报送。",
+        }
+        for (line, place), text in sorted(errors.items())
+        if place in names
+    ]  # fmt: skip
+    return pl.DataFrame(told, schema=dict(REJECTION_SCHEMA))
 
 
 def _sheet_rows(delivery: Delivery, wanted: frozenset[int]) -> Iterator[tuple[int, list[str]]]:
-    table = _load_sheet(delivery)
+    table, _, _ = _load_sheet(delivery)
     chosen = table.filter(table["line"].is_in(sorted(wanted)))
     cells = chosen.drop("line").rows()
     for line, row in zip(chosen["line"].to_list(), cells, strict=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from catalog.engine import file_plan
+from catalog.engine import book as book_engine
 from catalog.engine.file_plan import UnableToReadFile, Wishes, propose
 from catalog.engine.file_rows import read_blocks
 
@@ -112,6 +112,36 @@ def test_the_sheet_with_a_table_is_taken_before_a_sheet_of_notes(tmp_path: Path)
     assert [c.title for c in propose(path, Wishes(sheet="说明")).columns] == ["本表由某科填报"]
 
 
+def test_a_broken_formula_is_named_by_sheet_row_and_column_and_its_row_left_out(tmp_path: Path) -> None:
+    def fill(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet("台账")
+        sheet.write_row(1, 2, ["编号", "数量", "说明"])
+        sheet.write_row(2, 2, ["001", 3, "甲"])
+        sheet.write_row(3, 2, ["002"])
+        sheet.write_formula(3, 3, "=1/0", None, "#DIV/0!")
+        sheet.write_row(4, 2, ["003", 5])
+        sheet.write_formula(4, 4, "=#REF!", None, "#REF!")
+        sheet.write_formula(5, 3, "=NA()", None, "#N/A")
+        sheet.write_row(6, 2, ["005", 6, ""])
+
+    path = book_of(tmp_path, fill)
+    plan = propose(path)
+    assert [(c.title, c.type) for c in plan.columns] == [
+        ("编号", "text"),
+        ("数量", "integer"),
+        ("说明", "text"),
+    ]
+    assert "有 2 处公式错误，首处在第 4 行（#DIV/0!）" in plan.columns[1].hint
+    assert ("002", "#DIV/0!", "") in [cells for _, cells in plan.sample]
+    rows, faults = read(path)
+    assert rows == [("001", "3", "甲"), ("005", "6", None)]
+    assert faults == [
+        "工作表“台账”第 4 行“数量”（D4）：公式错误 #DIV/0!，请改正公式或改填数值。",
+        "工作表“台账”第 6 行“数量”（D6）：公式错误 #N/A，请改正公式或改填数值。",
+        "工作表“台账”第 5 行“说明”（E5）：公式错误 #REF!，请改正公式或改填数值。",
+    ]
+
+
 def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,7 +150,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read(
         archive.writestr("xl/workbook.xml", "<x/>")
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 3_000_000)
     assert path.stat().st_size < 10_000
-    monkeypatch.setattr(file_plan, "MAX_UNPACKED", 2_000_000)
+    monkeypatch.setattr(book_engine, "MAX_UNPACKED", 2_000_000)
     with pytest.raises(UnableToReadFile, match="展开后超过"):
         propose(path)
 

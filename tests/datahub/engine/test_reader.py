@@ -266,6 +266,26 @@ def test_a_workbook_is_read_from_the_sheet_that_has_the_header(tmp_path):
     assert dict(delivery.raw_rows([8]))[8][:3] == ["91330282PDY000028U", "乙", "8002"]
 
 
+def test_a_broken_formula_refuses_its_row_by_sheet_row_and_column(tmp_path):
+    path = tmp_path / "delivery.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("明细")
+        sheet.write_row(1, 1, HEADER.split(","))
+        sheet.write_row(2, 1, ["91330282PDY00001XU", "甲", "8001", "2024-01", 2, 1350.5])
+        sheet.write_row(3, 1, ["91330282PDY000028U", "乙", "8002", "2024-02", 3])
+        sheet.write_formula(3, 6, "=F4/0", None, "#DIV/0!")
+        sheet.write_formula(3, 9, "=#REF!", None, "#REF!")  # outside the columns that are read
+    delivery = open_delivery(path, ARREARS)
+    frame, rejections, _ = everything(delivery)
+    assert frame["line"].to_list() == [3]
+    assert rejections.row(0, named=True) == {
+        "line": 4, "column": "欠费金额", "code": "FORMULA_ERROR", "value_shown": "#DIV/0!",
+        "message": "工作表“明细”第 4 行“欠费金额”列（G4）：公式错误 #DIV/0!，请改正公式或改填数值后重新报送。",
+    }  # fmt: skip
+    assert rejections.height == 1
+    assert dict(delivery.raw_rows([4]))[4][5] == "#DIV/0!"
+
+
 def test_a_workbook_with_nothing_below_the_header_has_no_rows(tmp_path):
     path = tmp_path / "delivery.xlsx"
     book = xlsxwriter.Workbook(str(path))
