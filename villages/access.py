@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.roles import Role
 from accounts.scopes import towns_of
-from villages.models import Helper, Resident, Tap, TownCheck, Village
+from villages.models import Helper, Piece, Resident, Tap, TownCheck, Village
 from villages.models.scopes import ADMINISTER, VillageUserPermission
 
 
@@ -80,6 +80,17 @@ def taps_reviewable_by(user: Any) -> QuerySet[Tap]:
     return Tap.objects.filter(
         Q(village__in=villages_administered_by(user))
         | Q(village__in=villages_supervised_by(user), escalated_at__isnull=False)
+    )
+
+
+def pieces_visible_to(user: Any, now: datetime) -> QuerySet[Piece]:
+    """Photos and voice notes the user may open: the own ones, those to decide on, and each older photo such a one
+    resembles: a duplicate cannot be judged without it, whoever decides and whether or not it was handed up itself.
+    """
+    to_decide = taps_reviewable_by(user)
+    twins = Piece.objects.filter(tap__in=to_decide, twin__isnull=False).values("twin")
+    return Piece.objects.filter(
+        Q(tap__in=to_decide) | Q(pk__in=twins) | Q(tap__resident__in=residents_visible_to(user, now))
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from villages.access import conflict_over, taps_reviewable_by
-from villages.models import Piece, Tap
+from villages.models import Piece, Resident, Tap
 
 ORDERS: Mapping[str, tuple[str, ...]] = {
     "due": ("due_on", "trust", "received_at", "id"),
@@ -61,6 +61,12 @@ class Evidence:
     conflict: str
     next_id: UUID | None
     left: int
+
+    @property
+    def owners_of_twins(self) -> list[Resident]:
+        """Others whose photo is shown beside: what was opened is theirs too."""
+        shown = [piece.twin.tap.resident for piece in self.pieces if piece.twin is not None]
+        return [owner for pk, owner in {one.pk: one for one in shown}.items() if pk != self.tap.resident_id]
 
 
 def evidence_of(user: Any, tap_id: UUID, order: str = "due") -> Evidence | None:

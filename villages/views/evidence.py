@@ -2,7 +2,6 @@
 
 import re
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -10,7 +9,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import audience
 from accounts.roles import Role
 from foundation import files
-from villages.access import residents_visible_to, taps_reviewable_by
+from villages.access import pieces_visible_to
 from villages.models import Piece
 
 READERS = (Role.VILLAGER, Role.VILLAGE_ADMIN, Role.TOWN_ADMIN)
@@ -35,10 +34,7 @@ def piece_small(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _get(request: HttpRequest, pk: int) -> Piece:
-    visible = Q(tap__in=taps_reviewable_by(request.user)) | Q(
-        tap__resident__in=residents_visible_to(request.user, timezone.now())
-    )
-    found = Piece.objects.filter(visible, pk=pk).first()
+    found = pieces_visible_to(request.user, timezone.now()).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -46,9 +46,10 @@ def one(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     evidence = evidence_of(request.user, pk, request.GET.get("order", "due"))
     if evidence is None:
         raise Http404
-    note_opening(
-        evidence.tap.resident, request.user, "审核提交的材料", now=now, origin=audit.origin_of(request)
-    )
+    origin = audit.origin_of(request)
+    note_opening(evidence.tap.resident, request.user, "审核提交的材料", now=now, origin=origin)
+    for owner in evidence.owners_of_twins:
+        note_opening(owner, request.user, "比对相似照片", now=now, origin=origin)
     context: dict[str, Any] = {
         "evidence": evidence, "tap": evidence.tap, "clock": clock_of(evidence.tap, timezone.localdate(now)),
         "reasons": reasons().values(), "is_waiting": evidence.tap.state == "waiting",
