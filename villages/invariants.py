@@ -67,11 +67,21 @@ INVARIANTS = (
                '用量 ' || u.used || '，已发 ' || coalesce(d.taken, 0) || '，上限 ' || u.cap_limit
         FROM villages_capuse u
         FULL JOIN (
-            SELECT (x.told ->> 0)::int AS level, x.told ->> 1 AS code, (x.told ->> 2)::timestamptz AS starts,
-                   (x.told ->> 3)::bigint AS owner, sum((x.told ->> 4)::int) AS taken
-            FROM villages_claim c CROSS JOIN LATERAL jsonb_array_elements(c.draws) AS x (told)
-            WHERE c.draws IS NOT NULL
-              AND NOT EXISTS (SELECT FROM villages_transfer t WHERE t.reverses = c.key)
+            -- A person's use goes along to the entry under which the person goes on.
+            WITH RECURSIVE line (id, heir) AS (
+                SELECT m.from_resident_id, m.to_resident_id FROM villages_residentmove m
+                UNION ALL
+                SELECT l.id, m.to_resident_id FROM line l JOIN villages_residentmove m ON m.from_resident_id = l.heir),
+            taken AS (
+                SELECT (x.told ->> 0)::int AS level, x.told ->> 1 AS code, (x.told ->> 2)::timestamptz AS starts,
+                       (x.told ->> 3)::bigint AS owner, sum((x.told ->> 4)::int) AS taken
+                FROM villages_claim c CROSS JOIN LATERAL jsonb_array_elements(c.draws) AS x (told)
+                WHERE c.draws IS NOT NULL
+                  AND NOT EXISTS (SELECT FROM villages_transfer t WHERE t.reverses = c.key)
+                GROUP BY 1, 2, 3, 4)
+            SELECT k.level, k.code, k.starts, coalesce(l.heir, k.owner) AS owner, sum(k.taken) AS taken
+            FROM taken k LEFT JOIN line l ON k.level = 1 AND l.id = k.owner
+                AND NOT EXISTS (SELECT FROM villages_residentmove m WHERE m.from_resident_id = l.heir)
             GROUP BY 1, 2, 3, 4) AS d
             ON d.level = u.level AND d.code = u.cap_code AND d.starts = u.window_start AND d.owner = u.owner_id
         WHERE (u.used IS DISTINCT FROM coalesce(d.taken, 0) OR u.used > u.cap_limit)

@@ -247,6 +247,8 @@ def _read_rule(entry: Mapping[str, Any]) -> Rule:
         name: (int(values["points"]), Decimal(str(values["score"])))
         for name, values in entry.get("levels", {}).items()
     }
+    # The database keeps no order of names: the highest level comes first.
+    levels = dict(sorted(levels.items(), key=lambda level: level[1], reverse=True))
     cap = entry.get("score_cap")
     return Rule(
         entry["code"], entry["category"], Kind(entry["kind"]), entry["title"], entry.get("trigger", ""),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from villages.contracts import Award, Cap
 from villages.definitions import ledger_numbers
-from villages.engine.plain_ledger import PlainAward, PlainCap, Refused
+from villages.engine.plain import PlainAward, PlainCap, Refused
 from villages.engine.windows import Window, window_start
 from villages.services import budget, holds, ledger, moves, settlement, stock
 

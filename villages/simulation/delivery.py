@@ -9,7 +9,7 @@ import psycopg
 from django.db import Error as DatabaseProblem
 from django.db import connection, transaction
 
-from villages.engine.plain_ledger import Refused
+from villages.engine.plain import Refused
 from villages.models import Account
 from villages.services.posting import REFUSALS, UnableToPost
 

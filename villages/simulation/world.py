@@ -11,7 +11,7 @@ from accounts.models import Agency
 from accounts.roles import AgencyKind
 from villages.definitions import ledger_numbers
 from villages.engine.identifiers import uuid7
-from villages.engine.plain_ledger import PlainLedger
+from villages.engine.plain import PlainLedger
 from villages.engine.windows import LOCAL
 from villages.models import Goods, Household, Resident, Shop, Village
 

@@ -11,12 +11,23 @@ from django.utils import timezone
 
 from tests.villages.places import NOW, TODAY, Place, make_place
 from tests.villages.worlds import ORIGIN, World, make_village, make_world
-from villages.contracts import Award
+from villages.contracts import Award, Cap
 from villages.engine.identifiers import task_key
-from villages.models import Account, Device, Goods, Household, Resident, ResidentMove, Shop, Stock, Transfer
+from villages.models import (
+    Account,
+    CapUse,
+    Device,
+    Goods,
+    Household,
+    Resident,
+    ResidentMove,
+    Shop,
+    Stock,
+    Transfer,
+)
 from villages.selectors.money import signed_lines
 from villages.selectors.scores import score_of
-from villages.services import expiry, holds, ledger, moves, residents, rule_awards
+from villages.services import budget, expiry, holds, ledger, moves, residents, rule_awards
 from villages.services.posting import UnableToMoveState, UnableToReuseKey, UnableToSpendMissingPoints
 from villages.services.residents import UnableToChangeResident
 from villages.services.rules import install_starting_rules
@@ -199,6 +210,62 @@ def test_that_somebody_went_on_cannot_be_changed(place: Place) -> None:
     go(place.residents[0], place.residents[1])
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         ResidentMove.objects.update(points=1)
+
+
+# -- limits ------------------------------------------------------------------------------------------------
+MONTH = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+
+
+def ask(resident: Resident, points: int, task: int, level: int = 1, limit: int = 10) -> tuple[UUID, int, str]:
+    """An award under a limit of ten points a month: its key, what was granted, why no more."""
+    key = ledger.new_key(NOW)
+    cap = Cap("E01.month", limit, MONTH, level)
+    done = ledger.award(Award(key, resident.pk, task_key("t", task), TODAY, points, caps=(cap,)), now=NOW)
+    return key, done.granted, done.reason
+
+
+@pytest.mark.parametrize("kind", ["merged", "moved"])
+def test_what_was_used_of_a_limit_goes_along(place: Place, other: Place, kind: str) -> None:
+    leaves, joins = place.residents[0], place.residents[1] if kind == "merged" else other.residents[0]
+    budget.fund_pool(ledger.new_key(NOW), other.village.pk, 100, now=NOW)
+    assert (ask(leaves, 7, 1)[1], ask(joins, 1, 2)[1]) == (7, 1)
+    go(leaves, joins, kind, NOW)
+    assert ask(joins, 5, 3)[1:] == (2, "E01.month")
+    assert verify().intact
+
+
+def test_two_entries_that_used_more_than_one_person_may_earn_nothing_more(place: Place) -> None:
+    surplus, kept = place.residents[:2]
+    ask(surplus, 10, 1), ask(kept, 10, 2)
+    go(surplus, kept, now=NOW)
+    assert ask(kept, 5, 3)[1:] == (0, "E01.month")
+    assert verify().intact
+
+
+def test_an_award_taken_back_gives_its_use_back_to_who_goes_on(place: Place) -> None:
+    first, second, third = place.residents
+    key, _, _ = ask(first, 7, 1)
+    go(first, second, now=NOW), go(second, third, now=NOW)
+    ledger.reverse(key, now=NOW)
+    assert ask(third, 12, 2)[1:] == (10, "E01.month")
+    assert verify().intact
+
+
+def test_use_of_a_household_stays_with_the_household(place: Place) -> None:
+    surplus, kept = place.residents[:2]
+    ask(surplus, 7, 1, level=2)
+    go(surplus, kept, now=NOW)
+    shares = surplus.household_id == kept.household_id
+    assert ask(kept, 10, 2, level=2)[1] == (3 if shares else 10)
+    assert verify(village_id=place.village.pk).intact
+
+
+def test_a_book_in_which_use_was_left_behind_is_not_intact(place: Place) -> None:
+    surplus, kept = place.residents[:2]
+    ask(surplus, 7, 1)
+    go(surplus, kept, now=NOW)
+    CapUse.objects.filter(owner_id=kept.pk).update(used=0)
+    assert not verify().intact
 
 
 # -- through the register ---------------------------------------------------------------------------------
