@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -48,8 +49,9 @@ def helping_one(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, str(refusal))
         return redirect("villages:helping_one", pk=pk)
     note_opening(resident, request.user, "代办", now=now, origin=audit.origin_of(request))
-    rows = []
-    for row in open_activities(resident, now=now):
+    rows, found = [], open_activities(resident, now=now)
+    prefetch_related_objects([row.activity for row in found if row.activity.mode == Mode.VOTE], "choices")
+    for row in found:
         may = row.activity.mode in HANDED_IN and not row.activity.is_secret
         choices = list(row.activity.choices.all()) if may and row.activity.mode == Mode.VOTE else []
         rows.append({"row": row, "may": may and not row.is_done, "choices": choices, "key": new_key(now)})
