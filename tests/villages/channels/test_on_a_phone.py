@@ -295,6 +295,22 @@ def test_the_elder_version_keeps_its_numbers_and_the_home_page_is_light(
             "wide": False,
         }, path
 
+    page.goto(f"{base}/villages/my/self/")
+    page.click("text=特大")
+    page.wait_for_selector("html.elder.more")
+    for path in (
+        "/villages/my/",
+        "/villages/my/self/",
+        "/villages/my/wallet/",
+        f"/villages/my/activities/{vote.pk}/",
+    ):
+        page.goto(f"{base}{path}")
+        assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 30
+        assert not any(page.evaluate(MEASURE).values()), path
+    page.goto(f"{base}/villages/my/self/")
+    page.click("text=大（长辈版）")
+    page.wait_for_selector("html.elder:not(.more)")
+
     session = context.new_cdp_session(page)
     session.send("Network.enable")
     sizes: list[float] = []
