@@ -5,6 +5,9 @@ for (const form of document.querySelectorAll("[data-grid]")) {
   const told = form.querySelector("[data-grid-count]");
   const lines = [...form.querySelectorAll("[data-words]")];
   const count = () => { told.textContent = `已勾选 ${form.querySelectorAll(".v-grid :checked").length} 人`; };
+  form.addEventListener("change", count);
+  count();
+  if (!find) continue; // a large village: the server looks for names
   find.addEventListener("input", () => {
     const words = find.value.trim().toLowerCase();
     for (const line of lines) line.hidden = !line.dataset.words.toLowerCase().includes(words);
@@ -22,8 +25,6 @@ for (const form of document.querySelectorAll("[data-grid]")) {
       count();
     }
   });
-  form.addEventListener("change", count);
-  count();
 }
 
 const desk = document.querySelector("[data-review] form");

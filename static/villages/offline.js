@@ -9,6 +9,7 @@ const again = document.querySelector("[data-part=again]");
 const scanner = document.querySelector("[data-part=scanner]");
 const page = document.documentElement;
 page.classList.toggle("elder", document.cookie.includes("elder=1"));
+page.classList.toggle("more", document.cookie.includes("text=more"));
 page.dataset.bsTheme = document.cookie.includes("theme=dark") ? "dark" : "light";
 
 const spoken = (told) => {

@@ -196,6 +196,7 @@ OFFICE: dict[str, Expectation] = {
     "villages:helping": allow(ADMIN, args=a_village),
     "villages:helping_one": allow(ADMIN, args=a_helped_resident),
     "villages:places": allow(ADMIN, args=a_village),
+    "villages:poster": allow(ADMIN, args=a_village),
     "villages:place_print": allow(ADMIN, args=a_place),
     "villages:review": allow(ADMIN, TOWN, args=a_village),
     "villages:review_one": allow(ADMIN, args=a_tap).but({TOWN: 404}),

@@ -95,6 +95,21 @@ def an_appeal(world: World) -> dict[str, Any]:
     return {"pk": filed.pk}
 
 
+def an_honour(world: World) -> dict[str, Any]:
+    import io
+
+    from foundation import files
+    from villages.models import Honour
+
+    kept = files.store().put(io.BytesIO(b"%PDF-1.7 proof"), limit_bytes=100)
+    honour = Honour.objects.create(
+        id=uuid.uuid4(), village=_village(world), resident=_resident(world), rule_code="H02", level="村级", title="好邻居",
+        issued_by="村委会", issued_on=timezone.localdate(), document=kept.digest, document_name="证书.pdf",
+        declared_at=timezone.now(),
+    )  # fmt: skip
+    return {"pk": honour.pk}
+
+
 def nothing(world: World) -> dict[str, Any]:
     _village(world)
     return {"pk": uuid.uuid4()}
@@ -133,6 +148,7 @@ LEDGER: dict[str, Expectation] = {
     "villages:rule_set": allow(ADMIN, args=a_rule_set).but({TOWN: 404}),
     "villages:dishonesty": allow(ADMIN, TOWN, args=with_rules),
     "villages:honours": allow(ADMIN, TOWN, args=with_rules),
+    "villages:honour_document": allow(ADMIN, args=an_honour).but({TOWN: 404}),
     "villages:appeals": allow(ADMIN, TOWN, VILLAGER, args=with_rules),
     "villages:appeal": allow(ADMIN, args=an_appeal).but({TOWN: 404, VILLAGER: 404}),
 }

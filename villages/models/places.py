@@ -23,6 +23,7 @@ class Village(models.Model):
     is_neighbourhood = models.BooleanField("社区", default=False)
     latitude = models.FloatField("纬度（WGS-84）", null=True, blank=True)
     longitude = models.FloatField("经度（WGS-84）", null=True, blank=True)
+    posters_on = models.DateField("海报张贴日期", null=True, blank=True)
 
     class Meta:
         ordering = ["code"]

@@ -14,16 +14,14 @@ from villages.models import (
     Appeal,
     BulkAward,
     Honour,
-    MonthlyNotice,
-    PlaceCode,
     Resident,
     Statement,
     Stock,
     Tap,
-    Tie,
     Village,
 )
 
+from .first_steps import Step, first_steps
 from .residents import quiet_residents
 
 SHOWN = 6
@@ -49,7 +47,7 @@ class Desk:
     taking_part: int
     honours: int = 0
     appeals: int = 0
-    steps: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
 
     @property
     def pool_pct(self) -> float:
@@ -57,8 +55,13 @@ class Desk:
         return 100 * self.pool_left / self.pool_given if self.pool_given else 0.0
 
     @property
+    def next_step(self) -> Step | None:
+        """The first step that is not done."""
+        return next((step for step in self.steps if not step.done), None)
+
+    @property
     def steps_left(self) -> int:
-        return sum(1 for step in self.steps if not step["done"])
+        return sum(1 for step in self.steps if not step.done)
 
 
 def read_desk(village: Village, user: Any, *, now: datetime) -> Desk:
@@ -90,7 +93,7 @@ def read_desk(village: Village, user: Any, *, now: datetime) -> Desk:
     )  # fmt: skip
     desk.honours = Honour.objects.filter(village=village, state="declared").count()
     desk.appeals = Appeal.objects.filter(village=village, state__in=("filed", "panel")).count()
-    desk.steps = first_steps(village, user, desk)
+    desk.steps = first_steps(village, user, people=desk.people, given=desk.pool_given, today=today)
     return desk
 
 
@@ -111,22 +114,3 @@ def low_stock(village: Village) -> list[Stock]:
 def open_settlements(village: Village) -> int:
     """Monthly statements of shops that wait for the village's confirmation."""
     return Statement.objects.filter(shop__village=village, state="open", village_by__isnull=True).count()
-
-
-def first_steps(village: Village, user: Any, desk: Desk) -> list[dict[str, Any]]:
-    """What a village does once, in order, each with whether it is done."""
-    own = {"village": village}
-    steps = (
-        ("导入户和村民", desk.people > 0, "import_new"),
-        ("申报本人和亲属关系（审核回避用）", Tie.objects.filter(user=user).exists(), "ties"),
-        ("向镇街申请积分额度", desk.pool_given > 0, "village_money"),
-        ("发布第一个活动", Activity.objects.filter(**own).exists(), "activity_templates"),
-        ("打印一个地点码", PlaceCode.objects.filter(**own).exists(), "places"),
-        (
-            "发放绑定码，或通知村民用手机号登录",
-            Resident.objects.filter(**own, user__isnull=False).exists(),
-            "residents",
-        ),
-        ("发布第一期积分公示", MonthlyNotice.objects.filter(**own).exists(), "notices"),
-    )
-    return [{"text": text, "done": done, "url": f"villages:{name}"} for text, done, name in steps]

@@ -42,6 +42,20 @@ def belongs_to_audience(resident: Resident, activity: Activity, on: date) -> boo
     return True
 
 
+def meant_for(activity: Activity, on: date) -> QuerySet[Resident]:
+    """Active residents of the village for whom :func:`belongs_to_audience` holds."""
+    found, kind = Resident.objects.filter(village_id=activity.village_id, status="active"), activity.audience
+    years = {Activity.Audience.ADULTS: ADULT_YEARS, Activity.Audience.ELDERS: ELDER_YEARS}
+    if kind in years:
+        born = on.year - years[Activity.Audience(kind)]
+        return found.filter(Q(birth_year__isnull=True) | Q(birth_year__lte=born))
+    if kind == Activity.Audience.PARTY:
+        return found.filter(is_party_member=True)
+    if kind == Activity.Audience.HOUSE_HEADS:
+        return found.filter(is_head=True)
+    return found
+
+
 def open_activities(resident: Resident, *, now: datetime) -> list[OpenActivity]:
     """Activities that are open now and meant for the resident, the soonest to close first. Two queries."""
     found = Activity.objects.filter(

@@ -1,5 +1,7 @@
 """Finding residents: by name, pinyin, phone tail, household."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from villages.models import Resident, Tap, TransferCode, Village
 from .money import signed_lines
 
 MOST_FOUND = 200
+MOST_LISTED = 600
 QUIET_DAYS = 90
 
 
@@ -18,9 +21,38 @@ def find_residents(village: Village, words: str, *, status: str = "active") -> Q
     found = Resident.objects.filter(village=village).select_related("household")
     if status:
         found = found.filter(status=status)
+    return matching(found, words)
+
+
+def matching(found: QuerySet[Resident], words: str) -> QuerySet[Resident]:
+    """Those of ``found`` that fit each of ``words``, in the order of houses."""
     for word in words.split():
         found = found.filter(_matches(word))
     return found.order_by("household__number", "pinyin", "pk")
+
+
+@dataclass(frozen=True)
+class PeopleListed:
+    """People to tick: all of them, or of a large village those found by ``words`` and those ticked already."""
+
+    people: list[Resident]
+    total: int
+    words: str = ""
+
+    @property
+    def is_part(self) -> bool:
+        return self.total > MOST_LISTED
+
+
+def list_people(found: QuerySet[Resident], words: str = "", ticked: Collection[int] = ()) -> PeopleListed:
+    """At most 600 of ``found`` besides who is ticked, in the order of houses; two queries, three with ``ticked``."""
+    found = found.select_related("household")
+    total = found.count()
+    if total <= MOST_LISTED:
+        return PeopleListed(list(matching(found, "")), total)
+    kept = list(matching(found.filter(pk__in=ticked), "")) if ticked else []
+    others = matching(found.exclude(pk__in=ticked), words)[:MOST_LISTED]
+    return PeopleListed([*kept, *others], total, words)
 
 
 def find_only(village: Village, words: str) -> Resident | None:

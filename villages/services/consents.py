@@ -34,6 +34,32 @@ def record_consents(
         "villages.consent.given", origin=origin, target=f"resident:{resident.pk}", detail=detail
     ):
         Consent.objects.bulk_create(rows)
+        if any(row.kind == Consent.Kind.BOARD for row in rows):
+            _seat(resident, Consent.Kind.BOARD in wanted or None, now)
+
+
+def choose_board(
+    resident: Resident, show_name: bool | None, user: Any, *, now: datetime, origin: audit.Origin
+) -> None:
+    """On the progress board with the name, without it (only the surname is shown), or (None) not at all."""
+    with audit.action(
+        "villages.board.chosen", origin=origin, target=f"resident:{resident.pk}", detail={"name": show_name}
+    ):
+        if consents_of(resident)[Consent.Kind.BOARD] != bool(show_name):
+            Consent.objects.create(
+                resident=resident, kind=Consent.Kind.BOARD, version=purpose().version, is_given=bool(show_name),
+                at=now, by_user=user,
+            )  # fmt: skip
+        _seat(resident, show_name, now)
+
+
+def _seat(resident: Resident, show_name: bool | None, now: datetime) -> None:
+    if show_name is None:
+        BoardConsent.objects.filter(resident=resident).delete()
+    else:
+        BoardConsent.objects.update_or_create(
+            resident=resident, defaults={"show_name": show_name, "given_at": now}
+        )
 
 
 def withdraw_consent(resident: Resident, user: Any, *, now: datetime, origin: audit.Origin) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import audit
 from accounts.inbox import notify
 from foundation.files import store
+from villages.access import find_conflict
 from villages.contracts import Award
 from villages.engine.identifiers import derived_id, task_key
 from villages.models import Honour, Resident
@@ -59,17 +60,21 @@ def declare(
 def check(
     user: Any, honour_id: UUID, accepted: bool, reason: str = "", *, origin: audit.Origin, now: dt.datetime
 ) -> Honour:
-    """An administrator has seen the document: on to the notice, or refused with a reason."""
+    """An administrator has seen the document: on to the notice, or refused with a reason.
+
+    After an objection the same question is put again: the notice begins anew, or the honour is refused.
+    """
     with audit.action("villages.honour.checked", origin=origin, target=f"honour:{honour_id}") as entry:
         honour = _locked(honour_id)
-        if honour.state != State.DECLARED:
+        if honour.state not in (State.DECLARED, State.OBJECTED):
             raise UnableToDeclareHonour("该申报已处理，请刷新页面。")
         own = resident_of(user)
+        home = honour.resident.household_id
         mine = own is not None and (
-            own.pk == honour.resident_id or own.household_id == honour.resident.household_id
+            own.pk == honour.resident_id or (home is not None and own.household_id == home)
         )
-        if mine:
-            raise UnableToDeclareHonour("涉及本人或同户人员，请由其他工作人员审核。")
+        if mine or find_conflict(user, honour.resident):
+            raise UnableToDeclareHonour("涉及本人、同户或已申报的关系人，请由其他工作人员审核。")
         if not accepted and not reason.strip():
             raise UnableToDeclareHonour("请写明不予通过的理由。")
         entry.detail["accepted"] = accepted

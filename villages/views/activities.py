@@ -6,7 +6,8 @@ from typing import Any
 
 import segno
 from django.contrib import messages
-from django.db.models import Count, Q, Sum
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,15 +21,14 @@ from villages.access import villages_administered_by
 from villages.activity_templates import Template, templates
 from villages.engine.geofence import Datum, Position
 from villages.engine.rotating_code import SLOT_SECONDS, Moment
-from villages.forms import ActivityForm, PlaceForm
+from villages.forms import ActivityForm
 from villages.models import Activity, PlaceCode, Resident
-from villages.selectors.mobile import belongs_to_audience, moments_of
+from villages.selectors.mobile import meant_for, moments_of
+from villages.selectors.residents import MOST_LISTED, list_people, matching
 from villages.services.activities import (
     UnableToPublishActivity,
     Wish,
-    add_place_code,
     close_activity,
-    place_text,
     present_code,
     publish_activity,
 )
@@ -183,12 +183,9 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 def sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The attendance sheet to print: names in household order, with lines to sign and empty ones."""
     activity = get_activity(request, pk)
-    context = {
-        "village": activity.village,
-        "activity": activity,
-        "people": people_of(activity),
-        "blank": range(12),
-    }
+    people = matching(people_of(activity).select_related("household"), "")
+    page = Paginator(people, MOST_LISTED).get_page(request.GET.get("page"))
+    context = {"village": activity.village, "activity": activity, "page_obj": page, "blank": range(12)}
     return render(request, "villages/sheet.html", context)
 
 
@@ -200,11 +197,12 @@ def grid(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate()
     first, last = timezone.localdate(activity.opens_at), timezone.localdate(activity.closes_at)
     chosen = request.POST.get("on", "") or min(last, today).isoformat()
-    if request.method == "POST":
+    present = [int(pk) for pk in request.POST.getlist("present") if pk.isdecimal()]
+    typed = {pk: request.POST.get(f"minutes_{pk}", "") for pk in present}
+    if request.method == "POST" and "find" not in request.POST:
         try:
             on = date.fromisoformat(chosen)
-            present = [int(pk) for pk in request.POST.getlist("present") if pk.isdecimal()]
-            minutes = {pk: _minutes(request.POST.get(f"minutes_{pk}", ""), activity) for pk in present}
+            minutes = {pk: _minutes(text, activity) for pk, text in typed.items()}
             entered = enter_sheet(
                 activity, on, minutes, request.user, now=timezone.now(), origin=audit.origin_of(request)
             )
@@ -217,8 +215,10 @@ def grid(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.warning(request, f"{name}未登记：{reason}")
             return redirect("villages:activity", pk=pk)
     done = set(activity.taps.exclude(state__in=("refused", "revoked")).values_list("resident_id", flat=True))
+    listed = list_people(people_of(activity), request.POST.get("q", "").strip(), present)
     context = {
-        "village": activity.village, "activity": activity, "people": people_of(activity), "done": done, "on": chosen,
+        "village": activity.village, "activity": activity, "listed": listed, "done": done, "on": chosen,
+        "rows": [(r, r.pk in typed, typed.get(r.pk, "")) for r in listed.people],
         "first": first.isoformat(), "last": min(last, today).isoformat(), "is_timed": activity.mode == "hours",
     }  # fmt: skip
     return render(request, "villages/grid.html", context)
@@ -257,43 +257,6 @@ def _code(activity: Activity, moment: Moment) -> dict[str, Any]:
     return {"code": text, "svg": svg_of(text), "people": people}
 
 
-@audience(Role.VILLAGE_ADMIN)
-@require_http_methods(["GET", "POST"])
-def places(request: HttpRequest) -> HttpResponse:
-    """The village's places with their printed codes."""
-    village = own_village(request)
-    form = PlaceForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
-        position = Position(told["latitude"], told["longitude"], Datum(told["datum"]))
-        add_place_code(
-            village,
-            told["name"],
-            position,
-            told["radius_m"],
-            now=timezone.now(),
-            origin=audit.origin_of(request),
-        )
-        messages.success(request, "地点已登记，可以打印地点码。")
-        return redirect("villages:places")
-    context = {"village": village, "form": form, "found": village.place_codes.filter(is_active=True)}
-    return render(request, "villages/places.html", context, status=400 if form.errors else 200)
-
-
-@audience(Role.VILLAGE_ADMIN)
-@require_GET
-def place_print(request: HttpRequest, pk: int) -> HttpResponse:
-    """A place's code on a sheet of paper."""
-    place = PlaceCode.objects.filter(pk=pk, village__in=villages_administered_by(request.user)).first()
-    if place is None:
-        raise Http404
-    return render(
-        request,
-        "villages/place_print.html",
-        {"place": place, "village": place.village, "svg": svg_of(place_text(place))},
-    )
-
-
 def get_activity(request: HttpRequest, pk: int) -> Activity:
     """An activity of a village the user administers. Raises Http404."""
     found = (
@@ -316,17 +279,9 @@ def svg_of(text: str) -> str:
     return out.getvalue().decode()
 
 
-def people_of(activity: Activity) -> list[Resident]:
-    """Whom an activity is for, in the order of houses, as a sheet lists them."""
-    on = timezone.localdate(activity.opens_at)
-    people = Resident.objects.filter(village_id=activity.village_id, status="active").select_related(
-        "household"
-    )
-    return [
-        r
-        for r in people.order_by("household__number", "pinyin", "pk")
-        if belongs_to_audience(r, activity, on)
-    ]
+def people_of(activity: Activity) -> QuerySet[Resident]:
+    """Whom an activity is for."""
+    return meant_for(activity, timezone.localdate(activity.opens_at))
 
 
 def _minutes(typed: str, activity: Activity) -> int:

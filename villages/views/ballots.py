@@ -14,6 +14,7 @@ from accounts.access import audience
 from accounts.roles import Role
 from villages.access import villages_administered_by, villages_supervised_by
 from villages.models import Activity, PaperCount, Resident, Tap
+from villages.selectors.residents import list_people
 from villages.services import paper_ballots
 from villages.services.paper_ballots import UnableToEnterBallots
 
@@ -25,7 +26,7 @@ from .activities import people_of
 def ballots(request: HttpRequest, pk: int) -> HttpResponse:
     """What the box holds and who signed for a ballot; the second counter agrees or sends it back."""
     activity, box = _get(request, pk)
-    if request.method == "POST":
+    if request.method == "POST" and "find" not in request.POST:
         try:
             _act(request, activity, box)
             return redirect("villages:activity_ballots", pk=pk)
@@ -44,9 +45,10 @@ def ballots(request: HttpRequest, pk: int) -> HttpResponse:
         context["voters"] = voters.order_by("household__number", "pinyin")
     elif may_enter:
         done = Tap.objects.filter(activity=activity).exclude(state__in=("refused", "revoked"))
+        chosen = {int(v) for v in request.POST.getlist("voter") if v.isdecimal()}
         context |= {
-            "people": people_of(activity), "done": set(done.values_list("resident_id", flat=True)),
-            "chosen": {int(v) for v in request.POST.getlist("voter") if v.isdecimal()},
+            "listed": list_people(people_of(activity), request.POST.get("q", "").strip(), chosen),
+            "done": set(done.values_list("resident_id", flat=True)), "chosen": chosen,
             "choices": [(c, request.POST.get(f"choice_{c.number}", "")) for c in activity.choices.all()],
             "counters": paper_ballots.counters_for(activity, request.user),
             "returned": activity.paper_counts.filter(state=PaperCount.State.RETURNED).first(),

@@ -1,19 +1,17 @@
-"""Staff pages: money, proof and export of the book, shops, approvals, rule sets, listings, appeals, honours."""
+"""Staff pages: money, proof and export of the book, shops, approvals, rule sets, the dishonesty list."""
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 
 import audit
 from accounts.access import audience
-from accounts.models import Agency, User
+from accounts.models import Agency
 from accounts.roles import Role
 from villages.access import (
     get_own_village,
@@ -24,33 +22,21 @@ from villages.access import (
 )
 from villages.engine.rules import Kind
 from villages.models import (
-    Appeal,
     BudgetRequest,
     DaySeal,
     DishonestyEntry,
-    Honour,
-    PanelSeat,
     RuleSet,
     Shop,
     Statement,
     Village,
 )
-from villages.selectors.places import resident_of
 from villages.selectors.residents import find_only
 from villages.selectors.scores import book_of, rule_set_in_force
-from villages.services import appeals, budget, dishonesty, honours, rules, seals, settlement, shops
-from villages.services.openings import note_opening
-from villages.services.posting import UnableToPost
+from villages.services import budget, dishonesty, rules, seals, settlement, shops
 
-from .score import groups_of, subject_of
+from .score import groups_of
+from .staff import READERS, STAFF, attempt, day_of, how_of, id_of
 from .wallet import money_context
-
-STAFF = (Role.VILLAGE_ADMIN, Role.TOWN_ADMIN)
-READERS = (*STAFF, Role.VILLAGER)
-REFUSALS = (
-    budget.UnableToDecideBudget, shops.UnableToKeepShop, settlement.UnableToSettle, rules.UnableToChangeRules,
-    dishonesty.UnableToList, appeals.UnableToAppeal, honours.UnableToDeclareHonour, UnableToPost,
-)  # fmt: skip
 
 
 @audience(*STAFF)
@@ -60,8 +46,8 @@ def money_page(request: HttpRequest) -> HttpResponse:
     village = _visible(request, request.GET.get("village", ""))
     if request.method == "POST":
         own = get_own_village(request.user, request.POST.get("village", ""))
-        _try(request, "申请已送镇街审批。", lambda: budget.ask_for_budget(
-            request.user, own, _number(request, "points"), request.POST.get("purpose", ""), **_how(request)))  # fmt: skip
+        attempt(request, "申请已送镇街审批。", lambda: budget.ask_for_budget(
+            request.user, own, _number(request, "points"), request.POST.get("purpose", ""), **how_of(request)))  # fmt: skip
         return redirect("villages:village_money")
     context = money_context(village) | {
         "villages": villages_of_office(request.user).order_by("code"),
@@ -76,7 +62,7 @@ def money_page(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """A month of the sealed journal with pseudonymous accounts: anyone can recompute the seals from it."""
     village = _visible(request, request.GET.get("village", ""))
-    month = _date(f"{request.GET.get('month', '')}-01") or timezone.localdate().replace(day=1)
+    month = day_of(f"{request.GET.get('month', '')}-01") or timezone.localdate().replace(day=1)
     end = (month + dt.timedelta(days=32)).replace(day=1)
     lines = [f"# {village.code} {village.name}", "# 每日：seal|日期|前一印记|印记，其后为当日流水"]
     for seal in DaySeal.objects.filter(village=village, day__gte=month, day__lt=end).order_by("day"):
@@ -93,15 +79,15 @@ def shop_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and request.POST.get("close", "").isdigit():
         own = Shop.objects.filter(village__in=villages_administered_by(request.user))
         closing = get_object_or_404(own, pk=int(request.POST["close"]))
-        _try(request, "已停业，待取货的积分已退回。", lambda: shops.close_shop(
-            request.user, closing.pk, request.POST.get("reason", ""), **_how(request)))  # fmt: skip
+        attempt(request, "已停业，待取货的积分已退回。", lambda: shops.close_shop(
+            request.user, closing.pk, request.POST.get("reason", ""), **how_of(request)))  # fmt: skip
         return redirect("villages:settlements")
     if request.method == "POST":
         village = get_own_village(request.user, request.POST.get("village", ""))
         agency = Agency.objects.filter(code=request.POST.get("agency", ""), kind="shop").first()
-        _try(request, "已报镇街审批。", lambda: shops.propose_shop(
+        attempt(request, "已报镇街审批。", lambda: shops.propose_shop(
             request.user, village, name=request.POST.get("name", ""), address=request.POST.get("address", ""),
-            agency=agency, **_how(request)))  # fmt: skip
+            agency=agency, **how_of(request)))  # fmt: skip
         return redirect("villages:settlements")
     visible = villages_of_office(request.user)
     context = {
@@ -143,17 +129,17 @@ def approvals(request: HttpRequest) -> HttpResponse:
 
 
 def _decide(request: HttpRequest, visible: Any) -> None:
-    told, how = request.POST, _how(request)
+    told, how = request.POST, how_of(request)
     yes, why = told.get("decision") == "yes", told.get("reason", "")
     if told.get("what") == "budget":
-        asked = get_object_or_404(BudgetRequest, pk=_uuid(told.get("pk", "")), village__in=visible)
-        _try(request, "已处理。", lambda: budget.decide_budget(request.user, asked.pk, yes, why, **how))
+        asked = get_object_or_404(BudgetRequest, pk=id_of(told.get("pk", "")), village__in=visible)
+        attempt(request, "已处理。", lambda: budget.decide_budget(request.user, asked.pk, yes, why, **how))
     elif told.get("what") == "shop":
         shop = get_object_or_404(Shop, pk=_number(request, "pk"), village__in=visible)
-        _try(request, "已处理。", lambda: shops.decide_shop(request.user, shop.pk, yes, why, **how))
+        attempt(request, "已处理。", lambda: shops.decide_shop(request.user, shop.pk, yes, why, **how))
     else:
-        due = get_object_or_404(Statement, pk=_uuid(told.get("pk", "")), shop__village__in=visible)
-        _try(request, "付款已记录。", lambda: settlement.pay_out(request.user, due.pk, **how))
+        due = get_object_or_404(Statement, pk=id_of(told.get("pk", "")), shop__village__in=visible)
+        attempt(request, "付款已记录。", lambda: settlement.pay_out(request.user, due.pk, **how))
 
 
 @audience(*STAFF)
@@ -177,12 +163,12 @@ def rule_sets(request: HttpRequest) -> HttpResponse:
 
 
 def _draft(request: HttpRequest) -> None:
-    told, how = request.POST, _how(request)
+    told, how = request.POST, how_of(request)
     if told.get("what") == "town":
         town = villages_supervised_by(request.user).values_list("town_code", flat=True).first()
         if town is None:
             raise Http404
-        _try(
+        attempt(
             request,
             "草案已建立。",
             lambda: rules.draft_town_rules(request.user, town, rules.starting_content(), **how),
@@ -199,7 +185,7 @@ def _draft(request: HttpRequest) -> None:
                 "caps": [{"per": "month", "limit": max(_number(request, "times"), 1), "of": "times"}],
             }
         ]  # fmt: skip
-    _try(
+    attempt(
         request,
         "草案已建立，待村民代表会议表决。",
         lambda: rules.draft_village_rules(request.user, village, changes, **how),
@@ -230,8 +216,8 @@ def rule_set(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rule_step(request: HttpRequest, found: RuleSet) -> None:
-    told, how = request.POST, _how(request)
-    on = _date(told.get("minutes_on", "")) or timezone.localdate()
+    told, how = request.POST, how_of(request)
+    on = day_of(told.get("minutes_on", "")) or timezone.localdate()
     steps: dict[str, Any] = {
         "council": lambda: rules.record_council(
             request.user, found.pk, minutes_ref=told.get("minutes_ref", ""), minutes_on=on,
@@ -244,7 +230,7 @@ def _rule_step(request: HttpRequest, found: RuleSet) -> None:
     is_town = Role.TOWN_ADMIN in request.user.roles  # type: ignore[union-attr]
     if step not in steps or (step in ("legal", "publish") and not is_town):
         raise Http404
-    _try(request, "已登记。", steps[step])
+    attempt(request, "已登记。", steps[step])
 
 
 @audience(*STAFF)
@@ -271,22 +257,22 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 def _list_step(request: HttpRequest) -> None:
-    told, how = request.POST, _how(request)
+    told, how = request.POST, how_of(request)
     mine = villages_administered_by(request.user)
     if told.get("act") == "propose":
         village = mine.order_by("code").first()
         person = find_only(village, told.get("resident", "")) if village else None
-        on = _date(told.get("occurred_on", ""))
+        on = day_of(told.get("occurred_on", ""))
         if person is None or on is None:
             words = "请填写发生日期。" if person else "没有找到唯一的一位，请写户号和姓名，例如“012 余阿根”。"
             messages.error(request, words)
             return
-        _try(request, "已登记，待另一位工作人员复核。", lambda: dishonesty.propose(
+        attempt(request, "已登记，待另一位工作人员复核。", lambda: dishonesty.propose(
             request.user, person, told.get("rule", ""), occurred_on=on,
             evidence=told.get("evidence", ""), **how))  # fmt: skip
         return
     entry = DishonestyEntry.objects.filter(
-        pk=_uuid(told.get("pk", "")), village__in=villages_of_office(request.user)
+        pk=id_of(told.get("pk", "")), village__in=villages_of_office(request.user)
     ).first()
     if entry is None:
         raise Http404
@@ -296,101 +282,7 @@ def _list_step(request: HttpRequest) -> None:
         "repair": lambda: dishonesty.repair(request.user, entry.pk, told.get("note", ""), **how),
     }
     if told.get("act") in steps:
-        _try(request, "已登记。", steps[told["act"]])
-
-
-@audience(*STAFF)
-@require_http_methods(["GET", "POST"])
-def honour_list(request: HttpRequest) -> HttpResponse:
-    """Honours to check and under notice."""
-    visible = villages_of_office(request.user)
-    if request.method == "POST":
-        found = Honour.objects.filter(pk=_uuid(request.POST.get("pk", "")), village__in=visible).first()
-        if found is None:
-            raise Http404
-        yes, why = request.POST.get("decision") == "yes", request.POST.get("reason", "")
-        if request.POST.get("decision") == "object":
-            _try(request, "异议已登记。", lambda: honours.object_to(found.pk, why, **_how(request)))
-        else:
-            _try(
-                request, "已处理。", lambda: honours.check(request.user, found.pk, yes, why, **_how(request))
-            )
-        return redirect("villages:honours")
-    rows = Honour.objects.filter(village__in=visible).select_related("resident", "village")
-    return render(request, "villages/rules/honours.html", {"rows": rows[:200]})
-
-
-@audience(*READERS)
-@require_GET
-def appeal_list(request: HttpRequest) -> HttpResponse:
-    """Appeals of the villages and those the user sits on."""
-    seats = PanelSeat.objects.filter(member_id=request.user.pk).values("appeal")
-    rows = Appeal.objects.filter(pk__in=seats)
-    if request.user.roles & set(STAFF):  # type: ignore[union-attr]
-        rows = Appeal.objects.filter(village__in=villages_of_office(request.user)) | rows
-    found = rows.select_related("village", "event__rule_set").distinct()[:200]
-    return render(
-        request,
-        "villages/appeals/list.html",
-        {"rows": [(a, subject_of(a)) for a in found], "today": timezone.localdate()},
-    )
-
-
-@audience(*READERS)
-@require_http_methods(["GET", "POST"])
-def appeal_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One appeal: the panel is named, its members vote; opening it is recorded."""
-    found = Appeal.objects.filter(pk=pk).select_related("village", "resident", "event__rule_set").first()
-    if found is None or not _may_open(request, found):
-        raise Http404
-    if request.method == "POST":
-        _appeal_step(request, found)
-        return redirect("villages:appeal", pk=pk)
-    origin = audit.origin_of(request)
-    audit.record("villages.appeal.viewed", origin=origin, target=f"appeal:{pk}")
-    note_opening(found.resident, request.user, "申诉材料", now=timezone.now(), origin=origin)
-    seat = found.seats.filter(member_id=request.user.pk, voted_at__isnull=True).first()
-    needs_panel = found.state in ("filed", "town") and not found.seats.filter(voted_at__isnull=True).exists()
-    context = {
-        "appeal": found, "subject": subject_of(found), "seats": found.seats.select_related("member"), "seat": seat,
-        "candidates": appeals.may_sit(found).select_related("agency")[:60]
-        if needs_panel and _is_desk(request, found) else [],
-        "today": timezone.localdate(),
-    }  # fmt: skip
-    return render(request, "villages/appeals/one.html", context)
-
-
-def _appeal_step(request: HttpRequest, found: Appeal) -> None:
-    how = _how(request)
-    if request.POST.get("act") == "seat" and _is_desk(request, found):
-        members = list(
-            User.objects.filter(pk__in=[int(v) for v in request.POST.getlist("member") if v.isdecimal()])
-        )
-        _try(request, "评议组已组成。", lambda: appeals.seat_panel(request.user, found.pk, members, **how))
-    elif request.POST.get("act") == "vote":
-        uphold = request.POST.get("uphold") == "1"
-        _try(
-            request,
-            "表决已记录。",
-            lambda: appeals.vote(request.user, found.pk, uphold, request.POST.get("reason", ""), **how),
-        )
-
-
-def _may_open(request: HttpRequest, found: Appeal) -> bool:
-    return _is_desk(request, found) or found.seats.filter(member_id=request.user.pk).exists()
-
-
-def _is_desk(request: HttpRequest, found: Appeal) -> bool:
-    """Village administrators who are not the person concerned; the town for its villages."""
-    own = resident_of(request.user)
-    if own is not None and own.pk == found.resident_id:
-        return False
-    desks = (
-        villages_supervised_by(request.user)
-        if found.second_step
-        else villages_administered_by(request.user) | villages_supervised_by(request.user)
-    )
-    return desks.filter(pk=found.village_id).exists()
+        attempt(request, "已登记。", steps[told["act"]])
 
 
 def _visible(request: HttpRequest, code: str) -> Village:
@@ -401,33 +293,6 @@ def _visible(request: HttpRequest, code: str) -> Village:
     return found
 
 
-def _how(request: HttpRequest) -> dict[str, Any]:
-    return {"origin": audit.origin_of(request), "now": timezone.now()}
-
-
 def _number(request: HttpRequest, name: str) -> int:
     text = request.POST.get(name, "")
     return int(text) if text.isdecimal() else 0
-
-
-def _date(text: str) -> dt.date | None:
-    """A day as typed, None for anything else: a well-formed day that no calendar has included."""
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Http404 from error
-
-
-def _try(request: HttpRequest, done: str, do: Any) -> None:
-    try:
-        do()
-        messages.success(request, done)
-    except REFUSALS as refusal:
-        messages.error(request, str(refusal))

@@ -26,6 +26,9 @@ from villages.services.taps import words
 
 from .villager import ACTING_FOR, Villager, villager_page, villager_step
 
+# What a size of type is called, and its two cookies: the elder version, and a step more than the version's own.
+SIZES = {"标准": ("0", ""), "较大": ("0", "more"), "大（长辈版）": ("1", ""), "特大": ("1", "more")}
+YEAR_SECONDS = 365 * 24 * 3600
 RECENT = 3
 SHOWN = 60
 
@@ -137,6 +140,8 @@ def me(request: HttpRequest) -> HttpResponse:
         elif request.POST.get("withdraw"):
             withdraw_consent(villager.own, request.user, now=timezone.now(), origin=audit.origin_of(request))
             messages.success(request, "已撤回同意。积分和权利不受影响，再次参加活动前需重新确认。")
+        elif request.POST.get("size", "") in SIZES:
+            return _in_size(request, request.POST["size"])
         return redirect("villages:my_self")
     resident = villager.resident
     given = consents_of(resident)
@@ -147,8 +152,24 @@ def me(request: HttpRequest) -> HttpResponse:
         "this_device": request.session.get("village_device"),
         "helpers": resident.helpers.filter(ended_at__isnull=True).select_related("helper", "helper_user"),
         "openings": openings_of(resident), "waiting": mobile.waiting_of(resident),
+        "sizes": SIZES, "size": _size_of(request),
     }  # fmt: skip
     return render(request, "villages/my_self.html", context)
+
+
+def _size_of(request: HttpRequest) -> str:
+    now = request.COOKIES.get("elder") == "1", request.COOKIES.get("text") == "more"
+    return next(name for name, (elder, more) in SIZES.items() if (elder == "1", more == "more") == now)
+
+
+def _in_size(request: HttpRequest, size: str) -> HttpResponse:
+    """The page again, in another size of type; the browser remembers it."""
+    response = redirect("villages:my_self")
+    for name, value in zip(("elder", "text"), SIZES[size], strict=True):
+        response.set_cookie(
+            name, value, max_age=YEAR_SECONDS, samesite="Lax", secure=request.is_secure(), httponly=False
+        )
+    return response
 
 
 @villager_step

@@ -15,6 +15,7 @@ from accounts.roles import Role
 from villages.access import conflict_checker, villages_administered_by, villages_visible_to
 from villages.forms import BulkForm
 from villages.models import MonthlyNotice, Resident, ResidentImport
+from villages.selectors.residents import list_people
 from villages.services import bulk_awards, publicity, resident_import
 from villages.services.bulk_awards import UnableToAwardInBulk, bulk_awards_visible_to
 from villages.services.publicity import UnableToIssueNotice
@@ -105,14 +106,14 @@ def bulk_listing(request: HttpRequest) -> HttpResponse:
 def bulk_new(request: HttpRequest) -> HttpResponse:
     """Who, how much, why; a second signer decides."""
     village, now = own_village(request), timezone.now()
-    form = BulkForm(request.POST or None, initial={"on_date": timezone.localdate(now)})
-    people = (
-        Resident.objects.filter(village=village, status="active")
-        .select_related("household")
-        .order_by("household__number", "pinyin")
-    )
+    looks = "find" in request.POST
+    given = request.POST if request.method == "POST" else None
+    form = BulkForm(None if looks else given, initial={"on_date": timezone.localdate(now)})
+    if looks:
+        form = BulkForm(initial=request.POST.dict())
+    people = Resident.objects.filter(village=village, status="active")
     chosen = {int(pk) for pk in request.POST.getlist("resident") if pk.isdecimal()}
-    if request.method == "POST" and form.is_valid():
+    if given and not looks and form.is_valid():
         told = form.cleaned_data
         try:
             award = bulk_awards.propose(
@@ -123,7 +124,8 @@ def bulk_new(request: HttpRequest) -> HttpResponse:
             return redirect("villages:bulk_one", pk=award.pk)
         except UnableToAwardInBulk as refusal:
             form.add_error(None, str(refusal))
-    context = {"village": village, "form": form, "people": people, "chosen": chosen}
+    listed = list_people(people, request.POST.get("q", "").strip(), chosen)
+    context = {"village": village, "form": form, "listed": listed, "chosen": chosen}
     return render(request, "villages/bulk_new.html", context, status=400 if form.errors else 200)
 
 

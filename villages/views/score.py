@@ -20,6 +20,7 @@ from villages.selectors.money import signed_lines
 from villages.selectors.scores import book_of, household_view, numbers, rule_set_in_force
 from villages.services import appeals, honours
 from villages.services.appeals import UnableToAppeal
+from villages.services.consents import choose_board
 from villages.services.honours import UnableToDeclareHonour
 
 from .villager import Villager, villager_page
@@ -157,13 +158,8 @@ def board(request: HttpRequest) -> HttpResponse:
     """The opt-in progress board; joining and leaving is one tap."""
     person, now = _villager(request).resident, timezone.now()
     if request.method == "POST":
-        act = request.POST.get("act")
-        if act == "leave":
-            BoardConsent.objects.filter(resident=person).delete()
-        else:
-            BoardConsent.objects.update_or_create(
-                resident=person, defaults={"show_name": act == "named", "given_at": now}
-            )
+        wanted = {"named": True, "leave": None}.get(request.POST.get("act", ""), False)
+        choose_board(person, wanted, request.user, now=now, origin=audit.origin_of(request))
         return redirect("villages:my_board")
     rows = progress_board(person.village, now=now, today=timezone.localdate(now))
     own = BoardConsent.objects.filter(resident=person).first()

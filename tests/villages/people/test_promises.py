@@ -9,12 +9,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.people import client_of
 from tests.villages.worlds import HALL, ORIGIN, World, make_activity, make_resident, make_world
 from villages.models import BoardConsent, Consent, Opening, Tap
 from villages.schedule import BEAT
 from villages.selectors.consents import consents_of, purpose
 from villages.services.attendance import enter_sheet
-from villages.services.consents import withdraw_consent
+from villages.services.consents import record_consents, withdraw_consent
 from villages.services.locations import KEPT, forget_locations
 from villages.services.openings import note_opening
 from villages.tasks import forget_locations as task
@@ -129,3 +130,19 @@ def test_who_opens_an_appeal_is_shown_to_the_villager(world: World, client: Clie
     assert client.get(reverse("villages:appeal", args=[appeal.pk])).status_code == 200
     seen = Opening.objects.get(resident=world.resident)
     assert (seen.user, seen.what) == (world.other_admin, "申诉材料")
+
+
+def test_the_progress_board_follows_what_was_agreed_to(world: World) -> None:
+    now, agreed = timezone.now(), ("use", "board")
+    record_consents(world.resident, agreed, world.user, now=now, origin=ORIGIN)
+    assert BoardConsent.objects.get(resident=world.resident).show_name
+    record_consents(world.resident, ("use",), world.user, now=timezone.now(), origin=ORIGIN)
+    assert not BoardConsent.objects.filter(resident=world.resident).exists()
+    client, url = client_of(world.user), reverse("villages:my_board")
+    client.post(url, {"act": "named"})
+    assert consents_of(world.resident)["board"]
+    client.post(url, {"act": "masked"})
+    assert not BoardConsent.objects.get(resident=world.resident).show_name
+    assert not consents_of(world.resident)["board"]
+    client.post(url, {"act": "leave"})
+    assert not BoardConsent.objects.filter(resident=world.resident).exists()
