@@ -19,7 +19,7 @@ from accounts.roles import AgencyKind, Role
 from villages.models import Activity, Resident, Village
 from villages.models.scopes import ADMINISTER
 
-from . import register, rights, shop, today, year
+from . import praise, register, rights, shop, today, year
 from .people import VILLAGES
 
 ORIGIN = audit.Origin.system("demo_villages")
@@ -54,10 +54,12 @@ def raise_demo(
         register.fill_register(village, number, share, seed, cadres[0], begun)
         rights.rules_in_force(village.town_code, begun)
         year.live_through(village, cadres, seed, begun, noon, ORIGIN)
+        year.end_vintages(village, noon)
         is_home = code == DEMO_VILLAGE
         town = shop.find_town_officer(village)
         shop.open_shop(village, cadres, town, seed, begun, noon, ORIGIN, is_home=is_home)
         rights.live_with_rights(village, cadres, seed, noon, ORIGIN)
+        praise.declare_honours(village, cadres, seed, noon, ORIGIN)
         rights.keep_scores(village, as_of, noon, MONTHS_OF_SCORES if size <= MOST_WITH_HISTORY else 1)
         if number == 2:
             _grant_to_neighbour(village)

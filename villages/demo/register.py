@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from villages.models import Consent, Helper, Household, Resident, Tie, Village
+from villages.models import BoardConsent, Consent, Helper, Household, Resident, Tie, Village
 from villages.selectors.consents import purpose
 from villages.services import budget, ledger
 from villages.services.residents import pinyin_of
@@ -26,7 +26,10 @@ def fill_register(village: Village, number: int, count: int, seed: int, cadre: U
     people = make_people(number, count, seed, begun.year + 1)
     numbers = sorted({person.household for person in people})
     houses = Household.objects.bulk_create(
-        [Household(village=village, number=f"{n:03d}", address=f"{n % 9 + 1} 组 {n} 号") for n in numbers],
+        [
+            Household(village=village, number=f"{_shown(n):03d}", address=f"{n % 9 + 1} 组 {n} 号")
+            for n in numbers
+        ],
         batch_size=CHUNK,
     )
     by_number = dict(zip(numbers, houses, strict=True))
@@ -41,6 +44,13 @@ def fill_register(village: Village, number: int, count: int, seed: int, cadre: U
         ],
         batch_size=CHUNK,
     )  # fmt: skip
+    BoardConsent.objects.bulk_create(
+        [
+            BoardConsent(resident=r, show_name=True, given_at=begun)
+            for r, person in zip(residents, people, strict=True) if person.agrees and r.pk % 3
+        ],
+        batch_size=CHUNK,
+    )  # fmt: skip
     budget.fund_pool(
         ledger.new_key(begun),
         village.pk,
@@ -50,6 +60,11 @@ def fill_register(village: Village, number: int, count: int, seed: int, cadre: U
         memo="年度积分额度",
     )
     _place_sign_ins(village, cadre, begun)
+
+
+def _shown(number: int) -> int:
+    """Houses 900 and 901 are those of the demo sign-ins."""
+    return number if number < 900 else number + 2
 
 
 def _resident(village: Village, person: Person, house: Household, begun: datetime) -> Resident:
@@ -122,3 +137,4 @@ def _agree(resident: Resident, cadre: User, at: datetime) -> None:
         Consent.objects.create(
             resident=resident, kind=kind, version=purpose().version, is_given=True, at=at, by_user=cadre
         )
+    BoardConsent.objects.create(resident=resident, show_name=True, given_at=at)

@@ -9,10 +9,12 @@ from django.utils import timezone
 import audit
 from accounts.models import User
 from villages.activity_templates import templates
+from villages.definitions import ledger_numbers
 from villages.models import Activity, Consent, Resident, Village
 from villages.selectors.mobile import belongs_to_audience
 from villages.services.activities import Wish, publish_activity
 from villages.services.attendance import enter_sheet
+from villages.services.expiry import expire_vintage
 
 MOST_A_SHEET, MOST_IN_LARGE, LARGE = 1500, 200, 5000
 
@@ -73,6 +75,16 @@ def live_through(
                     else _publish(village, held, opens, len(people), cadres[0], origin)
                 )
                 _enter(activity, held, people, zeal, cadres, chance, origin)
+
+
+def end_vintages(village: Village, ends: datetime) -> None:
+    """What was earned in a year whose last day has passed ends on the morning after, as it does every spring."""
+    for vintage in range(ends.year - 2, ends.year):
+        morning = timezone.make_aware(
+            datetime.combine(ledger_numbers().last_day_of(vintage) + timedelta(days=1), time(2))
+        )
+        if morning < ends:
+            expire_vintage(village.pk, vintage, now=morning)
 
 
 def _calendar(begun: datetime, ends: datetime) -> list[tuple[datetime, Held]]:

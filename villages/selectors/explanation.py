@@ -5,8 +5,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from villages.engine.score import Event, Score, score_at
-from villages.models import Appeal, BoardConsent, EventStatus, Resident, ScoreEvent, ScoreSnapshot
+from villages.models import (
+    Appeal,
+    BoardConsent,
+    EventStatus,
+    Resident,
+    ResidentMove,
+    ScoreEvent,
+    ScoreSnapshot,
+    Transfer,
+    TransferCode,
+)
 from villages.selectors.scores import (
     book_of,
     entries_of,
@@ -18,6 +30,7 @@ from villages.selectors.scores import (
     went_on_as,
 )
 
+BOARD_WINDOW = dt.timedelta(days=90)
 DECAY_WORDS = {"none": "有效期内不变", "linear": "按日递减，到期为零", "half": "每满一年减半"}
 
 
@@ -109,19 +122,41 @@ def tell_score(resident: Resident, *, now: dt.datetime, today: dt.date) -> dict[
 
 def progress_board(village: Any, *, now: dt.datetime, today: dt.date) -> list[tuple[str, Decimal, Decimal]]:
     """Those who agreed, by what they gained since three months ago: ``(name, gain, score)``; no bottom list."""
-    consents = {c.resident_id: c for c in BoardConsent.objects.filter(resident__village=village)}
-    people = list(Resident.objects.filter(pk__in=consents, status=Resident.Status.ACTIVE))
+    begun = now - BOARD_WINDOW
+    consents = dict(
+        BoardConsent.objects.filter(resident__village=village, resident__status=Resident.Status.ACTIVE)
+        .filter(resident__in=_may_have_gained(village, begun))
+        .values_list("resident_id", "show_name")
+    )
+    people = list(Resident.objects.filter(pk__in=consents))
     present = scores_of(people, village, today, now)
-    earlier = scores_of(people, village, today - dt.timedelta(days=90), now)
+    earlier = scores_of(people, village, today - BOARD_WINDOW, now)
     rows = []
     for person in people:
         score: Score | None = present.get(person.pk)
         if score is not None:
             gain = score.value - earlier[person.pk].value if person.pk in earlier else Decimal(0)
             if gain > 0:
-                name = person.name if consents[person.pk].show_name else f"{person.name[:1]}**"
+                name = person.name if consents[person.pk] else f"{person.name[:1]}**"
                 rows.append((name, gain, score.value))
     return sorted(rows, key=lambda row: (-row[1], row[0]))[: numbers()["rank_board_size"]]
+
+
+def _may_have_gained(village: Any, since: dt.datetime) -> list[int]:
+    """Who can stand higher than then; everybody else is not computed.
+
+    Points awarded since, an event or a step of one since, a deduction that may have faded, or an earlier entry
+    elsewhere of which this village's rows tell nothing. All else only fades.
+    """
+    events = ScoreEvent.objects.filter(village=village, resident__isnull=False)
+    moved = events.filter(Q(delta__lt=0) | Q(made_at__gt=since) | Q(steps__at__gt=since))
+    found = set(moved.values_list("resident_id", flat=True))
+    awarded = Transfer.objects.filter(village=village, code=TransferCode.AWARD, posted_at__gt=since)
+    found |= set(awarded.order_by().values_list("resident_id", flat=True).distinct())
+    found |= set(
+        ResidentMove.objects.filter(to_resident__village=village).values_list("to_resident_id", flat=True)
+    )
+    return [pk for pk in found if pk is not None]
 
 
 def _status(event: ScoreEvent) -> str:

@@ -44,11 +44,10 @@ def enter_sheet(
     """
     _check(activity, on, minutes_by_resident, now)
     with audit.action("villages.sheet.entered", origin=origin, target=f"activity:{activity.pk}") as entry:
-        residents = list(
-            Resident.objects.filter(
-                pk__in=minutes_by_resident, village_id=activity.village_id, status="active"
-            ).order_by("pk")
+        present = Resident.objects.filter(
+            pk__in=minutes_by_resident, village_id=activity.village_id, status="active"
         )
+        residents = list(present.only("name", "user_id", "household_id").order_by("pk"))
         begun = timezone.make_aware(datetime.combine(on, _hour_of(activity)))
         occasion = occasion_of(activity.repeat, begun)
         live = Tap.objects.filter(activity=activity, occasion=occasion, resident__in=residents)

@@ -126,9 +126,13 @@ def _record_scores(
     ]  # fmt: skip
     if not paid:
         return
-    people = Resident.objects.in_bulk([item.resident_id for item in paid])
+    # Two columns of some hundred people: whole residents would cost more than the award itself.
+    found = Resident.objects.filter(pk__in=[item.resident_id for item in paid])
+    homes = {
+        pk: (village, house) for pk, village, house in found.values_list("pk", "village_id", "household_id")
+    }
     earned = [
-        Earned(item.key, people[item.resident_id], rule_set, item.rule_code, item.on_date)
+        Earned(item.key, item.resident_id, *homes[item.resident_id], rule_set, item.rule_code, item.on_date)
         for item in paid if (rule_set := sets[item.on_date]) is not None
     ]  # fmt: skip
     record_for_awards(earned, evidence=evidence, now=now)

@@ -72,7 +72,9 @@ class Earned:
     """An award that was granted, under the rule that may bring a score with it."""
 
     award_key: UUID
-    resident: Resident
+    resident_id: int
+    village_id: int
+    household_id: int | None
     rule_set: RuleSet
     rule_code: str
     occurred_on: dt.date
@@ -108,10 +110,10 @@ def _event_of(one: Earned, evidence: str, now: dt.datetime) -> ScoreEvent | None
     rule = book_of(one.rule_set).rules.get(one.rule_code)
     if rule is None or rule.score <= 0:
         return None
-    house = one.resident.household_id if rule.household else None
+    house = one.household_id if rule.household else None
     return ScoreEvent(
-        id=derived_id(one.award_key, "score"), village_id=one.resident.village_id,
-        resident=None if house else one.resident, household_id=house, rule_set=one.rule_set, rule_code=one.rule_code,
+        id=derived_id(one.award_key, "score"), village_id=one.village_id,
+        resident_id=None if house else one.resident_id, household_id=house, rule_set=one.rule_set, rule_code=one.rule_code,
         delta=rule.score, occurred_on=one.occurred_on, valid_from=one.occurred_on,
         valid_to=end_of(rule, one.occurred_on), evidence=evidence.strip()[:300], ref=one.award_key, made_at=now,
     )  # fmt: skip
