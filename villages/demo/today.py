@@ -14,6 +14,7 @@ from villages.models import Activity, BulkAward, Consent, MonthlyNotice, PlaceCo
 from villages.services import bulk_awards, ledger, publicity
 from villages.services.activities import Wish, add_place_code, publish_activity
 from villages.services.photos import issue_challenge
+from villages.services.posters import note_posters
 from villages.services.taps import TapOrder, UnableToTap, Upload, record_tap
 
 from .pictures import draw_scene
@@ -37,6 +38,8 @@ def leave_waiting(
     chance = random.Random(f"today:{seed}:{village.code}")
     if is_home:
         _places(village, now, origin)
+    if village.posters_on is None:
+        note_posters(village, cadres[0], now=now - timedelta(days=350), origin=origin)
     wanted = OPEN_AT_HOME if is_home else OPEN_ELSEWHERE
     have = set(
         Activity.objects.filter(village=village, closes_at__gt=now).values_list("template_code", flat=True)

@@ -12,7 +12,7 @@ from villages.models import Resident, Tap, TransferCode, Village
 from .money import signed_lines
 
 MOST_FOUND = 200
-MOST_LISTED = 600
+MOST_LISTED = 500
 QUIET_DAYS = 90
 
 
@@ -45,7 +45,7 @@ class PeopleListed:
 
 
 def list_people(found: QuerySet[Resident], words: str = "", ticked: Collection[int] = ()) -> PeopleListed:
-    """At most 600 of ``found`` besides who is ticked, in the order of houses; two queries, three with ``ticked``."""
+    """At most 500 of ``found`` besides who is ticked, in the order of houses; two queries, three with ``ticked``."""
     found = found.select_related("household")
     total = found.count()
     if total <= MOST_LISTED:

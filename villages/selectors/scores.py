@@ -154,20 +154,35 @@ def scores_of(
 
 def scores_under(
     book: RuleBook, people: Sequence[Resident], day: dt.date, known_at: dt.datetime
-) -> dict[int, Score]:
-    """Scores as if every event had been made under ``book``."""
+) -> dict[int, tuple[Score | None, Score]]:
+    """Present scores and scores as if every event had been made under ``book``, of residents of one village.
+
+    Who has neither events nor points shares the two scores of a blank sheet: in a large village, most.
+    """
     ids = [person.pk for person in people]
+    rule_set = rule_set_in_force(people[0].village, day) if people else None
+    present = book_of(rule_set) if rule_set else None
     events, earned = lives_of(ids, day, known_at)
+    blank = (score_at(present, [], 0, day) if present else None, score_at(book, [], 0, day))
     told = {}
     for pk in ids:
-        judged = []
-        for event in events.get(pk, []):
-            rule = book.rules.get(event.rule.code)
-            if rule is not None:
-                delta = event.delta if rule.levels or event.delta == event.rule.score == 0 else rule.score
-                judged.append(dataclasses.replace(event, rule=rule, delta=delta))
-        told[pk] = score_at(book, judged, earned.get(pk, 0), day)
+        own, points = events.get(pk, []), earned.get(pk, 0)
+        if not own and not points:
+            told[pk] = blank
+            continue
+        old = score_at(present, own, points, day) if present else None
+        told[pk] = old, score_at(book, _judged(own, book), points, day)
     return told
+
+
+def _judged(events: Sequence[Event], book: RuleBook) -> list[Event]:
+    judged = []
+    for event in events:
+        rule = book.rules.get(event.rule.code)
+        if rule is not None:
+            delta = event.delta if rule.levels or event.delta == event.rule.score == 0 else rule.score
+            judged.append(dataclasses.replace(event, rule=rule, delta=delta))
+    return judged
 
 
 def score_of(resident: Resident, day: dt.date, known_at: dt.datetime) -> Score | None:

@@ -13,7 +13,7 @@ from accounts.roles import Role
 from villages.definitions import read
 from villages.engine.rules import UnableToReadRules, digest_of, extend, forbidden_items, read_book
 from villages.models import Resident, RuleSet, Village
-from villages.selectors.scores import book_of, numbers, rule_set_in_force, scores_of, scores_under
+from villages.selectors.scores import book_of, numbers, rule_set_in_force, scores_under
 
 from .ledger import local_day
 
@@ -188,12 +188,12 @@ def dry_run(rule_set: RuleSet, *, now: dt.datetime) -> tuple[int, list[GradeChan
     )
     seen, changes = 0, []
     for village in villages:
-        people = list(Resident.objects.filter(village=village, status=Resident.Status.ACTIVE))
-        before = scores_of(people, village, today, now)
-        after = scores_under(draft, people, today, now)
+        active = Resident.objects.filter(village=village, status=Resident.Status.ACTIVE)
+        people = list(active.select_related("village").only("name", "village"))
+        scores = scores_under(draft, people, today, now)
         seen += len(people)
         for person in people:
-            old, new = before.get(person.pk), after[person.pk]
+            old, new = scores[person.pk]
             if old is not None and old.grade.code != new.grade.code:
                 changes.append(
                     GradeChange(person, old.grade.code, new.grade.code, float(old.value), float(new.value))
