@@ -45,8 +45,8 @@ def test_who_earned_lately_stands_there_as_agreed_and_who_earned_long_ago_does_n
     earn(on_board(world, "余阿根"), 200)
     earn(make_resident(world.village, "胡彩娟"), 5)
     assert [(name, gain) for name, gain, _ in progress_board(world.village, now=NOW, today=TODAY)] == [
-        ("毛**", Decimal(3)),
-        ("沈阿珍", Decimal(3)),
+        ("毛**", Decimal(7)),
+        ("沈阿珍", Decimal(7)),
     ]
 
 
