@@ -1,15 +1,13 @@
 """Alerts: five lights, unusual change, breadth, and the life of an alert.
 
 Three layers, each with its own evidence. *Light*: where the value stands among the frozen percentiles of the past
-three years (or policy limits), with hysteresis. *Change*: today against the recent level, after day of the week,
-season and Spring Festival, over a robust spread; and an EWMA for what builds up. *Breadth*: the share of
-entities that do worse, which tells a broad fall from one large firm. Models look back only: no day's
-finding depends on later days.
+three years (or policy limits), with hysteresis. *Change*: today against the recent level, after season and Spring
+Festival, over a robust spread (:mod:`index.engine.season`); and an EWMA for what builds up. *Breadth*: the share of
+entities that do worse, which tells a broad fall from one large firm.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import IntEnum, StrEnum
 from itertools import pairwise
 
@@ -17,32 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.scoring import Floats
+from index.engine.season import MIN_HISTORY, UnableToJudge
 
 HYSTERESIS_PCT = 1.0
 LIGHT_PCTS = (5.0, 20.0, 80.0, 95.0)
-RESIDUAL_LIMIT = 3.0
 EWMA_LAMBDA, EWMA_LIMIT = 0.2, 2.7
-RECENT_DAYS = 28
-MIN_HISTORY = 60
-_MAD_TO_SD = 1.4826
-_HUBER = 1.345
-
-SPRING_FESTIVALS = tuple(
-    date.fromisoformat(day)
-    for day in (
-        *("2014-01-31", "2015-02-19", "2016-02-08", "2017-01-28", "2018-02-16", "2019-02-05", "2020-01-25"),
-        *("2021-02-12", "2022-02-01", "2023-01-22", "2024-02-10", "2025-01-29", "2026-02-17", "2027-02-06"),
-        *("2028-01-26", "2029-02-13", "2030-02-03", "2031-01-23", "2032-02-11", "2033-01-31", "2034-02-19"),
-        *("2035-02-08", "2036-01-28", "2037-02-15", "2038-02-04", "2039-01-24", "2040-02-12"),
-    )
-)
-"""First day of the first lunar month."""
-FESTIVAL_WEEKS = (-3, 5)
-"""Weeks around the first day that have an effect of their own, half open."""
-
-
-class UnableToJudge(ValueError):
-    """Too little or ill-ordered history; the message says which."""
 
 
 class Light(IntEnum):
@@ -119,87 +96,6 @@ def lights(values: Sequence[float], limits: LightLimits) -> list[Light | None]:
         found.append(now)
         last = now if now is not None else last
     return found
-
-
-@dataclass(frozen=True, eq=False)
-class Season:
-    """What a day of the calendar usually does to a series' distance from its recent level, and the spread left.
-
-    effects: coefficients of `calendar_columns`; spread: 1.4826 MAD of the residuals, at least `MIN_SPREAD`.
-    """
-
-    effects: Floats
-    spread: float
-    fitted_until: date
-
-
-MIN_SPREAD = 1e-6
-
-
-def calendar_columns(days: Sequence[date]) -> Floats:
-    """(T, C) constant, six days of the week, two pairs of yearly waves, eight weeks around Spring Festival."""
-    ordinal = np.array([day.toordinal() for day in days])
-    weekday = (ordinal - 1) % 7
-    angle = 2 * np.pi * np.array([day.timetuple().tm_yday for day in days]) / 365.25
-    columns = [np.ones(len(days)), *(weekday == k for k in range(1, 7))]
-    for wave in (1, 2):
-        columns += [np.sin(wave * angle), np.cos(wave * angle)]
-    week = festival_week(ordinal)
-    columns += [week == k for k in range(*FESTIVAL_WEEKS)]
-    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
-
-
-def festival_week(ordinal: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Whole weeks from the nearest Spring Festival's first day (0: its first seven days)."""
-    firsts = np.array([day.toordinal() for day in SPRING_FESTIVALS])
-    nearest = firsts[np.abs(ordinal[:, None] - firsts[None, :]).argmin(axis=1)]
-    return np.floor_divide(ordinal - nearest, 7)
-
-
-def recent_gaps(values: Floats, window: int = RECENT_DAYS) -> Floats:
-    """(T,) each value minus the median of the `window` days before it; NaN until half of them are there."""
-    values = np.asarray(values, dtype=np.float64)
-    padded = np.concatenate([np.full(window, np.nan), values])
-    before = np.lib.stride_tricks.sliding_window_view(padded, window)[: len(values)]
-    gaps = np.full(len(values), np.nan)
-    enough = (~np.isnan(before)).sum(axis=1) * 2 >= window
-    if enough.any():
-        gaps[enough] = values[enough] - np.nanmedian(before[enough], axis=1)
-    return gaps
-
-
-def fit_season(days: Sequence[date], values: Floats, *, passes: int = 10) -> Season:
-    """Calendar effects by Huber regression over the past (frozen until the next fit).
-
-    days: consecutive, ascending; values: (T,), NaN where there is none. Effects the history has never seen are
-    zero. UnableToJudge below 60 usable days.
-    """
-    if any(b <= a for a, b in pairwise(days)):
-        raise UnableToJudge("the days must ascend")
-    gaps = recent_gaps(values)
-    usable = np.isfinite(gaps)
-    if usable.sum() < MIN_HISTORY:
-        raise UnableToJudge(f"a season needs at least {MIN_HISTORY} days, there are {int(usable.sum())}")
-    columns, wanted = calendar_columns(days)[usable], gaps[usable]
-    weight: Floats = np.ones(len(wanted))
-    effects: Floats = np.zeros(columns.shape[1])
-    spread = MIN_SPREAD
-    for _ in range(passes):
-        root = np.sqrt(weight)
-        fit = np.linalg.lstsq(columns * root[:, None], wanted * root, rcond=1e-9)
-        effects = np.asarray(fit[0], dtype=np.float64)
-        residual = wanted - columns @ effects
-        spread = max(_MAD_TO_SD * float(np.median(np.abs(residual))), MIN_SPREAD)
-        weight = 1 / np.maximum(np.abs(residual) / (_HUBER * spread), 1.0)
-    return Season(effects, spread, days[-1])
-
-
-def residual_scores(season: Season, days: Sequence[date], values: Floats) -> Floats:
-    """(T,) how many robust standard deviations each day is off; NaN without enough recent days.
-
-    values: the series on `days`; the first 28 only serve as the recent past.
-    """
-    return (recent_gaps(values) - calendar_columns(days) @ season.effects) / season.spread
 
 
 def ewma(scores: Floats, weight: float = EWMA_LAMBDA, limit: float = EWMA_LIMIT) -> tuple[Floats, Floats]:

@@ -4,8 +4,7 @@ A season is fitted on days before the quarter only, so no finding depends on lat
 same values finds the same episodes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,16 +17,8 @@ from accounts import inbox
 from accounts.models import User
 from accounts.roles import Role
 from index.contracts import PanelKind
-from index.engine.alerts import (
-    SPRING_FESTIVALS,
-    AlertStanding,
-    UnableToJudge,
-    fit_season,
-    next_standing,
-    recent_gaps,
-    residual_scores,
-)
 from index.engine.alerts import AlertState as EngineState
+from index.engine.episodes import Episode, Signal, episodes_of, signals_of
 from index.models import Alert, AlertEvent, AlertState
 from index.registry import MAIN
 from index.selectors.cube import decompose
@@ -39,111 +30,19 @@ from index.transforms import on_days
 
 PARTS_WATCHED = ("risk",)
 WATCHED = (PanelKind.UNIVERSE, PanelKind.TOWN, PanelKind.SECTION, PanelKind.SIZE)
-LIMIT = 3.0
-LEAST_PERCENT = 1.0  # below that a move is no news whatever its residual says
-LEAST_HISTORY = 400  # a whole year of seasons, and a month to compare with
-FESTIVAL_DAYS = 75  # figures of the festival's month are released until then
-FESTIVAL_PERCENT = 3.0
 LOOK_BACK = 60
 EVIDENCE_DAYS = 35
 TOP_PARTS = 5
 STATES = {
-    EngineState.PENDING: AlertState.PENDING, EngineState.ALERTING: AlertState.ALERTING,
-    EngineState.RECOVERING: AlertState.RECOVERING, EngineState.NO_DATA: AlertState.NO_DATA,
+    EngineState.NORMAL: AlertState.CLOSED, EngineState.PENDING: AlertState.PENDING,
+    EngineState.ALERTING: AlertState.ALERTING, EngineState.RECOVERING: AlertState.RECOVERING,
+    EngineState.NO_DATA: AlertState.NO_DATA,
 }  # fmt: skip
 AUTOMATIC = "指标回到常态，自动关闭"
 
 
 class UnableToChangeAlert(ValueError):
     """The alert's state does not allow it; the text says why."""
-
-
-@dataclass(frozen=True)
-class Signal:
-    """Residual of each day in robust standard deviations, and whether it counts; None without data."""
-
-    score: NDArray[np.float64]
-    gap: NDArray[np.float64]
-    fires: list[bool | None]
-
-
-@dataclass(frozen=True)
-class Episode:
-    """A run of days from the first signal to recovery; ``state`` is where it stands on the last day."""
-
-    opened: int
-    fired: int
-    last: int
-    state: AlertState
-    peak: float
-
-
-def quarter_start(day: date) -> date:
-    return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
-
-
-def after_festival(day: date) -> bool:
-    """True while released figures still show the Spring Festival's stop of work.
-
-    The festival wanders against the months that figures are released for, so one or two earlier years do not say
-    how deep the dip should be.
-    """
-    return any(0 <= (day - first).days <= FESTIVAL_DAYS for first in SPRING_FESTIVALS)
-
-
-def signals_of(
-    days: Sequence[date], values: NDArray[np.float64], late: Callable[[date], bool], first: int,
-    least: int = LEAST_HISTORY, *, alone: bool = False,
-) -> Signal:  # fmt: skip
-    """Signals from place ``first`` on, each quarter judged by a season fitted on ``least`` or more days before it."""
-    score = np.full(len(days), np.nan)
-    gap = recent_gaps(values)
-    starts = sorted({quarter_start(day) for day in days[first:]})
-    for start in starts:
-        before = [n for n, day in enumerate(days) if day < start]
-        own = [n for n, day in enumerate(days) if quarter_start(day) == start]
-        if len(before) < least:
-            continue
-        try:
-            season = fit_season([days[n] for n in before], values[before], passes=3)
-        except UnableToJudge:
-            continue
-        lead = max(own[0] - EVIDENCE_DAYS, 0)
-        found = residual_scores(season, days[lead : own[-1] + 1], values[lead : own[-1] + 1])
-        score[own] = found[own[0] - lead :]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        percent = np.abs(gap / (values - gap)) * 100
-    fires: list[bool | None] = []
-    for n, day in enumerate(days):
-        known = np.isfinite(score[n]) and not late(day)
-        # Judged alone, a series cannot tell the festival from a fall; beside the city it must differ clearly.
-        least_percent = (np.inf if alone else FESTIVAL_PERCENT) if after_festival(day) else LEAST_PERCENT
-        fires.append(bool(abs(score[n]) > LIMIT and percent[n] >= least_percent) if known else None)
-    return Signal(score, gap, fires)
-
-
-def episodes_of(signal: Signal, first: int) -> list[Episode]:
-    """Episodes from place ``first`` on: those that alerted, and the one still open at the end."""
-    found: list[Episode] = []
-    standing, opened, fired, last, peak = AlertStanding(), -1, -1, -1, 0.0
-    for n in range(first, len(signal.fires)):
-        standing = next_standing(standing, signal.fires[n])
-        if standing.state is EngineState.NORMAL:
-            if fired >= 0:
-                found.append(Episode(opened, fired, last, AlertState.CLOSED, peak))
-            opened, fired, last, peak = -1, -1, -1, 0.0
-            continue
-        if standing.state is EngineState.NO_DATA:
-            continue
-        opened = n if opened < 0 else opened
-        if signal.fires[n]:
-            last = n
-            peak = signal.score[n] if abs(signal.score[n]) > abs(peak) else peak
-        if standing.state is EngineState.ALERTING and fired < 0:
-            fired = n
-    if opened >= 0 and standing.state in STATES:
-        found.append(Episode(opened, fired, last, STATES[standing.state], peak))
-    return found
 
 
 def evaluate_alerts(standing: Standing, *, now: datetime, whole_history: bool = False) -> int:
@@ -198,7 +97,7 @@ def _judge(
 ) -> int:  # fmt: skip
     values = judged_values(series, city, dimension)
     first = 0 if whole else max(len(series.days) - LOOK_BACK, 0)
-    signal = signals_of(series.days, values, lambda day: day in late, first, alone=city is None)
+    signal = signals_of(series.days, values, lambda day: day in late, first, firms=series.entities)
     made = 0
     for episode in episodes_of(signal, first):
         day = series.days[episode.opened]
@@ -219,7 +118,7 @@ def _judge(
                 .exclude(state=AlertState.CLOSED)
                 .first()
             )
-            if open_one is not None and episode.state != AlertState.CLOSED:
+            if open_one is not None and STATES[episode.state] != AlertState.CLOSED:
                 _follow(open_one, series, episode, now)
                 continue
             _open(standing, series, dimension, signal, episode, now)
@@ -234,26 +133,28 @@ def _open(
 ) -> None:
     card, opened = series.panel, series.days[episode.opened]
     last = series.days[episode.last if episode.last >= 0 else episode.opened]
+    state = STATES[episode.state]
     alert = Alert.objects.create(
-        method=standing.method, panel_id=card.number, dimension=dimension, kind="change", state=episode.state,
+        method=standing.method, panel_id=card.number, dimension=dimension, kind="change", state=state,
         direction=1 if episode.peak > 0 else -1, opened_on=opened, last_on=last, size=abs(float(episode.peak)),
-        closed_on=last if episode.state == AlertState.CLOSED else None, run=standing.run, created_at=now,
-        close_reason=AUTOMATIC if episode.state == AlertState.CLOSED else "",
+        closed_on=last if state == AlertState.CLOSED else None, run=standing.run, created_at=now,
+        close_reason=AUTOMATIC if state == AlertState.CLOSED else "",
         evidence=_evidence(standing, series, dimension, signal, episode),
     )  # fmt: skip
     AlertEvent.objects.create(alert=alert, at=now, day=opened, what="opened")
-    if episode.fired >= 0 and episode.state != AlertState.CLOSED:
+    if episode.fired >= 0 and state != AlertState.CLOSED:
         AlertEvent.objects.create(alert=alert, at=now, day=series.days[episode.fired], what="alerting")
         _tell(alert, card, now)
 
 
 def _follow(alert: Alert, series: SeriesData, episode: Episode, now: datetime) -> None:
     """Move a known alert to the episode's state; what a person closed stays closed."""
-    if alert.state == AlertState.CLOSED or alert.state == episode.state:
+    state = STATES[episode.state]
+    if alert.state in (AlertState.CLOSED, state):
         return
-    before, alert.state = alert.state, episode.state
+    before, alert.state = alert.state, state
     alert.last_on = series.days[episode.last] if episode.last >= 0 else alert.last_on
-    if episode.state == AlertState.CLOSED:
+    if state == AlertState.CLOSED:
         alert.closed_on, alert.close_reason = series.days[-1], AUTOMATIC
         inbox.close_tasks(task_key(alert), now)
     alert.save(update_fields=["state", "last_on", "closed_on", "close_reason"])
@@ -261,10 +162,10 @@ def _follow(alert: Alert, series: SeriesData, episode: Episode, now: datetime) -
         alert=alert,
         at=now,
         day=series.days[-1],
-        what=str(episode.state),
+        what=str(state),
         note=f"由“{AlertState(before).label}”转入"[:300],
     )
-    if episode.state == AlertState.ALERTING:
+    if state == AlertState.ALERTING:
         _tell(alert, series.panel, now)
 
 

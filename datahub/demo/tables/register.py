@@ -146,12 +146,15 @@ def paid_capital(city: City) -> pl.DataFrame:
     )
     paid = pick(rng, [1.0, 0.8, 0.5, 0.3, 0.1], place.size, [0.35, 0.15, 0.2, 0.18, 0.12]).astype(float)
     paid[np.isin(place, city.cast.firms)] = 1.0
+    first = firms.established[place] + 30
     return table(
         place,
         investor=firms.legal_person[place],
         paid_amount=np.round(firms.capital[place] * paid),
         method="货币",
-        paid_on_days=np.minimum(later(rng, firms.established[place], 30, 900), city.today - 30),
+        # Folded back, not cut off: a whole city that pays in on one day would be an event.
+        paid_on_days=first
+        + (later(rng, firms.established[place], 30, 900) - first) % (city.today - 30 - first),
     )
 
 

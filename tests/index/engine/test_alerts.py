@@ -1,6 +1,4 @@
-"""Lights, seasons, EWMA, breadth and the life of an alert."""
-
-from datetime import date, timedelta
+"""Lights, EWMA, breadth and the life of an alert."""
 
 import numpy as np
 import pytest
@@ -12,31 +10,17 @@ from index.engine.alerts import (
     AlertStanding,
     AlertState,
     Light,
-    UnableToJudge,
     breadth,
     ewma,
-    festival_week,
-    fit_season,
     light_of,
     lights,
     limits_from_history,
     limits_of_policy,
     next_standing,
-    residual_scores,
 )
+from index.engine.season import UnableToJudge
 
 LIMITS = limits_from_history(np.arange(101.0))
-DAYS = [date(2023, 1, 1) + timedelta(days=n) for n in range(1150)]
-
-
-def series(shock: float = 0.0, at: int = 1100) -> np.ndarray:
-    """A quiet series with weekly and Spring Festival patterns."""
-    rng = np.random.default_rng(4)
-    ordinal = np.array([day.toordinal() for day in DAYS])
-    values = 100 + rng.normal(0, 0.1, len(DAYS)) + 0.8 * ((ordinal - 1) % 7 >= 5)
-    values -= 3.0 * np.isin(festival_week(ordinal), (0, 1))
-    values[at] += shock
-    return values
 
 
 def test_the_lights_stand_at_the_frozen_percentiles() -> None:
@@ -65,36 +49,6 @@ def test_limits_of_policy_take_a_margin_in_the_series_own_unit() -> None:
         limits_of_policy((90, 89, 105, 110), 1)
     with pytest.raises(UnableToJudge, match="60"):
         limits_from_history(np.arange(59.0))
-
-
-def test_spring_festival_weeks_count_from_the_first_lunar_day() -> None:
-    days = np.array(
-        [date(2026, 2, 16).toordinal(), date(2026, 2, 17).toordinal(), date(2026, 3, 2).toordinal()]
-    )
-    assert festival_week(days).tolist() == [-1, 0, 1]
-
-
-def test_weekends_and_the_festival_are_no_alarm_and_a_shock_is() -> None:
-    season = fit_season(DAYS[:1000], series()[:1000])
-    quiet = residual_scores(season, DAYS, series())
-    assert np.nanmax(np.abs(quiet[1000:])) < 6
-    assert (np.abs(quiet[1000:]) > 3).mean() < 0.03
-    shocked = residual_scores(season, DAYS, series(-2.0))
-    assert shocked[1100] < -8
-
-
-def test_no_days_finding_depends_on_later_days() -> None:
-    season = fit_season(DAYS[:900], series()[:900])
-    whole = residual_scores(season, DAYS, series())
-    part = residual_scores(season, DAYS[:1000], series()[:1000])
-    assert np.array_equal(whole[:1000], part, equal_nan=True)
-
-
-def test_a_season_needs_two_months_of_ascending_days() -> None:
-    with pytest.raises(UnableToJudge, match="60"):
-        fit_season(DAYS[:50], series()[:50])
-    with pytest.raises(UnableToJudge, match="ascend"):
-        fit_season(DAYS[:100][::-1], series()[:100])
 
 
 def test_the_ewma_and_its_limit_are_the_textbooks() -> None:

@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from accounts.models import InboxItem
 from accounts.roles import Role
 from index.engine.bulletin import check_bulletin
+from index.engine.season import in_festival_shadow
 from index.models import Alert, AlertState, Bulletin, BulletinState
 from index.selectors.standing import find_standing
 from index.services import alerts
@@ -47,11 +48,9 @@ def test_the_town_that_was_hit_raises_an_alert_with_its_evidence(raised: list[Al
 
 
 def test_the_dip_after_spring_festival_is_no_alert_of_the_city(raised: list[Alert]) -> None:
-    assert alerts.after_festival(date(2026, 3, 15))
-    assert not alerts.after_festival(date(2026, 5, 10))
-    in_shadow = [
-        one for one in raised if alerts.after_festival(one.opened_on) and one.panel.kind == "universe"
-    ]
+    assert in_festival_shadow(date(2026, 3, 15))
+    assert not in_festival_shadow(date(2026, 5, 10))
+    in_shadow = [one for one in raised if in_festival_shadow(one.opened_on) and one.panel.kind == "universe"]
     assert in_shadow == []
 
 
