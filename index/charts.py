@@ -32,6 +32,10 @@ TICKS = [
 ]
 
 
+# Titles of events: height and width of a character, and the plot of a phone, in pixels.
+LABEL_HEIGHT, LABEL_WIDTH, NARROW = 16, 12.5, 250
+
+
 @dataclass(frozen=True)
 class Line:
     """One line; ``provisional`` as long as the values, or empty. ``is_context`` draws it grey."""
@@ -85,6 +89,8 @@ def line_chart(
         "xaxis": {"type": "date", "showgrid": False, "tickformatstops": TICKS, "hoverformat": "%Y年%-m月%-d日"},
         "yaxis": {"tickformat": f",.{min(decimals, 1)}f"}, "hovermode": "x unified",
         "showlegend": len(traces) > 1, "shapes": [], "annotations": [],
+        # Days stand in two rows where the year changes, also in a low chart: the legend keeps below them.
+        "legend": {"yref": "container", "y": 0, "yanchor": "bottom"}, "margin": {"b": 68},
     }  # fmt: skip
     for span in spans:
         layout["shapes"].append({
@@ -92,12 +98,10 @@ def line_chart(
             "x1": day_of(span.until + timedelta(days=1)), "y0": 0, "y1": 1, "layer": "below", "opacity": 0.5,
             "line": {"width": 0}, "fillcolor": "var(--seq-1)",
         })  # fmt: skip
-        layout["annotations"].append({
-            "x": day_of(span.since), "y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "left",
-            "text": plain(span.title), "showarrow": False, "font": {"color": INK_2, "size": 12},
-        })  # fmt: skip
     if spans:
-        layout["margin"] = {"t": 36}
+        rows = _label_rows(days, spans)
+        layout["annotations"] = [_label(days, span, row) for span, row in zip(spans, rows, strict=True)]
+        layout["margin"] |= {"t": 22 + LABEL_HEIGHT * (max(rows) + 1)}
     if base is not None:
         layout["shapes"].append({
             "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": base, "y1": base, "layer": "below",
@@ -115,6 +119,41 @@ def line_chart(
                 "暂定" if any(line.provisional and line.provisional[place] for line in lines) else "已发布"
             )
     return make_figure(traces, layout, names, rows, unit=unit, decimals=decimals)
+
+
+def _label(days: Sequence[date], span: Span, row: int) -> dict[str, Any]:
+    """The title above an event; near the right edge it ends with the event instead of beginning with it."""
+    begin, width = _label_place(days, span)
+    at_right = begin + width > 1
+    return {
+        "x": day_of(min(span.until, days[-1]) if at_right else span.since), "xanchor": "right" if at_right else "left",
+        "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": row * LABEL_HEIGHT, "text": plain(span.title),
+        "showarrow": False, "font": {"color": INK_2, "size": 12},
+    }  # fmt: skip
+
+
+def _label_place(days: Sequence[date], span: Span) -> tuple[float, float]:
+    """Where a title begins and how wide it is, as shares of the narrowest plot."""
+    length = max((days[-1] - days[0]).days, 1)
+    return (span.since - days[0]).days / length, len(span.title) * LABEL_WIDTH / NARROW
+
+
+def _label_rows(days: Sequence[date], spans: Sequence[Span]) -> list[int]:
+    """A row for each title, so that no two lie on each other on a phone."""
+    taken: list[list[tuple[float, float]]] = []
+    rows = []
+    for span in spans:
+        begin, width = _label_place(days, span)
+        if begin + width > 1:
+            end = min((span.until - days[0]).days / max((days[-1] - days[0]).days, 1), 1.0)
+            begin = end - width
+        free = (n for n, row in enumerate(taken) if all(begin >= e or begin + width <= b for b, e in row))
+        row = next(free, len(taken))
+        if row == len(taken):
+            taken.append([])
+        taken[row].append((begin, begin + width))
+        rows.append(row)
+    return rows
 
 
 def _traces(axis: list[str], line: Line, colour: str, decimals: int, unit: str) -> list[dict[str, Any]]:
@@ -153,6 +192,12 @@ def waterfall_of(
         levels.append(level)
     low, high = min(levels), max(levels)
     room = max((high - low) * 0.25, 0.05)
+    # Without the year where it is the same: a phone's columns are narrow.
+    said = "%m-%d" if since.year == until.year else "%Y-%m-%d"
+    figure["layout"]["xaxis"] = figure["layout"].get("xaxis", {}) | {
+        "tickmode": "array", "tickvals": list(range(len(labels))),
+        "ticktext": [f"{since:{said}}", *(plain(name) for name, _ in parts), f"{until:{said}}"],
+    }  # fmt: skip
     figure["layout"]["yaxis"] = {"tickformat": ",.2f", "range": [low - room, high + room]}
     return figure
 

@@ -11,6 +11,7 @@ from datahub.demo.calendar import last_months, month_end
 from datahub.demo.vocabulary import vocabulary
 from foundation.calendar import holiday_name
 from index.demo.arrivals import REGISTRATION, arriving
+from index.demo.bulletins import write_demo_bulletins
 from index.models import Annotation, MethodVersion
 from index.selectors.standing import find_standing
 from index.services.alerts import evaluate_alerts
@@ -70,6 +71,7 @@ def raise_demo(
     if standing is not None:
         made = evaluate_alerts(standing, now=now, whole_history=True)
         say(f"预警评估完成，历史预警 {made} 条")
+        say(f"演示简报 {write_demo_bulletins(standing, now=now)} 份")
     return method
 
 

@@ -14,13 +14,13 @@ Column = list[str] | Floats
 
 @dataclass(eq=False)
 class Output:
-    """columns: texts or numbers by name, in order. exact: columns that are not rounded (ranks). sort: the column rows
-    are ordered by, empty for the order of the data. own: decimals of single columns."""
+    """columns: texts or numbers by name, in order. exact: columns that are not rounded (ranks). sort: the columns
+    rows are ordered by, the first before the second; none for the order of the data. own: decimals of single columns."""
 
     columns: dict[str, Column] = field(default_factory=dict)
     decimals: int | None = None
     rule: str = "half_up"
-    sort: str = ""
+    sort: list[str] = field(default_factory=list)
     exact: set[str] = field(default_factory=set)
     own: dict[str, int | None] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
@@ -29,10 +29,14 @@ class Output:
 
     def order(self) -> list[int]:
         """Rows in the order of display."""
-        n = len(next(iter(self.columns.values()), []))
-        if not self.sort:
-            return list(range(n))
-        sign, name = self.sort[:1], self.sort
+        rows = list(range(len(next(iter(self.columns.values()), []))))
+        for name in reversed(self.sort):
+            rows = self._sorted(rows, name)
+        return rows
+
+    def _sorted(self, rows: list[int], asked: str) -> list[int]:
+        """These rows by one column; equal ones keep their order."""
+        sign, name = asked[:1], asked
         if name not in self.columns and sign in "+-":
             name = name[1:]
         if name not in self.columns:
@@ -40,12 +44,12 @@ class Output:
                 f"没有名为 {name} 的列可供排序，现有：{'、'.join(self.columns)}"
             )
         column = self.columns[name]
-        stated = {"+": True, "-": False}.get(sign) if name != self.sort else None
+        stated = {"+": True, "-": False}.get(sign) if name != asked else None
         if isinstance(column, list):
-            return sorted(range(n), key=lambda row: column[row], reverse=stated is False)
+            return sorted(rows, key=lambda row: column[row], reverse=stated is False)
         ascends = name in self.exact if stated is None else stated
         keys = np.where(np.isnan(column), np.inf, column if ascends else -column)
-        return [int(row) for row in np.argsort(keys, kind="stable")]
+        return sorted(rows, key=lambda row: float(keys[row]))
 
     def names(self) -> list[str]:
         if self.wanted is None:
@@ -79,7 +83,9 @@ def read_output(root: Place) -> Output:
         return Output()
     place.mapping("decimals", "rounding", "sort", "columns")
     output = Output(
-        rule=place.choice_or("rounding", "half_up", *RULES), sort=place.text_or("sort", ""), place=place
+        rule=place.choice_or("rounding", "half_up", *RULES),
+        place=place,
+        sort=place.at("sort").texts() if place.has("sort") else [],
     )
     if (decimals := place.find("decimals")) is not None:
         if isinstance(decimals.value, dict):

@@ -187,7 +187,8 @@ def _contributions(
     may be an item.
     """
     place.mapping("of", "to", "items", "total")
-    top = place.need("of", "对哪个合成项的贡献").known(nodes, "合成项")
+    only = next(iter(nodes)) if len(nodes) == 1 and not place.has("of") else ""
+    top = only or place.need("of", "对哪个合成项的贡献").known(nodes, "合成项")
     kind = place.choice_or("to", "year", "month", "quarter", "previous", "year")
     names = [*nodes, *prices.items]
     asked = place.at("items").entries() if place.has("items") else []

@@ -195,3 +195,78 @@ def test_a_composite_from_a_metadata_file_with_denominators_outliers_and_groups(
 def test_a_key_of_another_tool_is_answered_with_ours(definition: str, remedy: str, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=remedy):
         run(tmp_path, definition, "u,x\nA,1\nB,2\n")
+
+
+TAI = """
+table: {entity: country}
+indicators:
+  - {code: patents, goalposts: [0, 994], parent: creation}
+  - {code: royalties, goalposts: [0, 272.6], parent: creation}
+  - {code: hosts, goalposts: [0, 232.4], parent: recent}
+  - {code: exports, goalposts: [0, 80.8], parent: recent}
+  - {code: telephones, goalposts: [1, 901], scale: ln, parent: old}
+  - {code: electricity, goalposts: [22, 6969], scale: ln, parent: old}
+  - {code: schooling, goalposts: [0.8, 12.0], parent: skills}
+  - {code: tertiary, goalposts: [0.1, 27.4], parent: skills}
+nodes:
+  - {code: creation, parent: TAI}
+  - {code: recent, parent: TAI}
+  - {code: old, parent: TAI}
+  - {code: skills, parent: TAI}
+  - {code: TAI}
+steps: [{normalise: {method: goalposts, range: [0, 1], cap: high}}]
+output: {decimals: 3, columns: [country, rank_TAI, TAI]}
+"""
+TAI_TABLE = """country,patents,royalties,hosts,exports,telephones,electricity,schooling,tertiary
+Finland,187,125.6,200.2,50.7,1203,14129,10.0,27.4
+United States,289,130.0,179.1,66.2,993,11832,12.0,13.9
+Sweden,271,156.6,125.8,59.7,1247,13955,11.4,15.3
+Japan,994,64.6,49.0,80.8,1007,7322,9.5,10.0
+"Korea, Rep. of",779,9.8,4.8,66.7,938,4497,10.8,23.2
+"""
+
+
+def test_the_technology_achievement_index_of_2001_with_logarithms_in_one_dimension(tmp_path: Path) -> None:
+    """Published .744 .733 .703 .698 .666, from inputs that are printed rounded."""
+    found = rows_of(run(tmp_path, TAI, TAI_TABLE), "country")
+    published = {
+        "Finland": 0.744,
+        "United States": 0.733,
+        "Sweden": 0.703,
+        "Japan": 0.698,
+        "Korea, Rep. of": 0.666,
+    }
+    assert {name: float(row["TAI"]) for name, row in found.items()} == pytest.approx(published, abs=0.0011)
+    assert [row["rank_TAI"] for row in found.values()] == ["1", "2", "3", "4", "5"]
+
+
+def test_rows_are_ordered_by_several_columns_each_its_own_way(tmp_path: Path) -> None:
+    definition = """
+table: {entity: u, time: year}
+indicators: [x]
+steps: [none]
+output: {sort: [-year, rank_INDEX], columns: [u, year, rank_INDEX]}
+"""
+    table = "u,year,x\nA,2020,1\nB,2020,5\nA,2021,2\nB,2021,1\nC,2021,2\n"
+    assert run(tmp_path, definition, table).splitlines()[1:] == [
+        "A,2021,1", "C,2021,1", "B,2021,3", "B,2020,1", "A,2020,2",
+    ]  # fmt: skip
+
+
+def test_contributions_to_the_only_aggregate_need_not_name_it(tmp_path: Path) -> None:
+    definition = """
+index: chain
+weights: {2022: {food: 400, other: 600}, 2023: {food: 350, other: 650}}
+rates: [year]
+contributions: {to: year}
+"""
+    table = "month,food,other\n2021-12,100,100\n2022-06,104,101\n2022-12,110,103\n2023-06,112,104\n"
+    last = rows_of(run(tmp_path, definition, table), "month")["2023-06"]
+    assert float(last["contribution_food"]) + float(last["contribution_other"]) == pytest.approx(
+        float(last["INDEX_yy"])
+    )
+    # Ribe by hand: half a year on the old weights, half on the new ones.
+    level = {"2022-06": 0.4 * 104 + 0.6 * 101, "2022-12": 0.4 * 110 + 0.6 * 103}
+    old = 0.4 * (110 - 104)
+    new = level["2022-12"] * 0.35 * (112 / 110 - 1)
+    assert float(last["contribution_food"]) == pytest.approx(100 * (old + new) / level["2022-06"])
