@@ -9,10 +9,10 @@ from datahub import public as datahub
 from foundation.charts import Figure
 from index import charts
 from index.basket import load_tiles
-from index.contracts import LIGHT_SHAPES, LIGHT_WORDS, Light, PanelKind
+from index.contracts import LIGHT_SHAPES, LIGHT_WORDS, PanelKind
 from index.dashboard.board import Board
 from index.dashboard.parts import hundredths
-from index.selectors.headline import light_history
+from index.selectors.headline import light_of_last
 from index.selectors.panels import PanelCard, visible
 from index.selectors.series import SeriesData, load_series
 from index.transforms import (
@@ -77,8 +77,7 @@ def _town_row(board: Board, card: PanelCard, series: SeriesData) -> dict[str, An
     place = series.until(board.until)
     last = place if place is not None else len(series.days) - 1
     values = series.values[: last + 1, board.state.dimension]
-    found, _, _ = light_history(values, board.standing.basket.light_years)
-    light: Light | None = found[-1] if found else None
+    light, _, _ = light_of_last(values, board.standing.basket.light_years)
     month = series.at(month_before(series.days[last]))
     return {
         "name": card.name,

@@ -98,6 +98,22 @@ def lights(values: Sequence[float], limits: LightLimits) -> list[Light | None]:
     return found
 
 
+def last_light(values: Floats, limits: LightLimits) -> Light | None:
+    """The last of `lights`, without walking through all days; None if the last day has no data.
+
+    Memory matters only where a value lies within the hysteresis of a bound, so the walk begins on the last day on
+    which it lies within none.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if not len(values) or not np.isfinite(values[-1]):
+        return None
+    torn = np.zeros(len(values), bool)
+    for below, above in zip(limits.below, limits.above, strict=True):
+        torn |= (values >= below) & (values <= above)
+    clear = np.flatnonzero(np.isfinite(values) & ~torn)
+    return lights(values[clear[-1] if len(clear) else 0 :].tolist(), limits)[-1]
+
+
 def ewma(scores: Floats, weight: float = EWMA_LAMBDA, limit: float = EWMA_LIMIT) -> tuple[Floats, Floats]:
     """(T,) exponentially weighted mean of standardised residuals, and its control limit.
 

@@ -5,7 +5,7 @@ hidden with it (complementary suppression), until the hidden rest of every sum i
 number follows from all published ones together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -90,8 +90,11 @@ def nearest_shown(verdict: NDArray[np.integer], ancestors: Sequence[Sequence[int
     return chosen
 
 
-def _hidden(verdict: NDArray[np.int8], members: Sequence[int]) -> list[int]:
-    return [m for m in members if verdict[m] not in (Verdict.SHOWN, Verdict.EMPTY)]
+_HIDES_NOTHING = frozenset({int(Verdict.SHOWN), int(Verdict.EMPTY)})
+
+
+def _hidden(verdict: Sequence[int], members: Iterable[int]) -> list[int]:
+    return [m for m in members if verdict[m] not in _HIDES_NOTHING]
 
 
 def _weak_sum(
@@ -104,9 +107,9 @@ def _weak_sum(
     max_share: float,
 ) -> int | None:
     """The series to hide next because the hidden rest of a shown total is too small; None if there is none."""
+    verdicts, shown = verdict.tolist(), int(Verdict.SHOWN)
     for identity in sums:
-        hidden = _hidden(verdict, identity.parts)
-        if verdict[identity.total] != Verdict.SHOWN or not hidden:
+        if verdicts[identity.total] != shown or not (hidden := _hidden(verdicts, identity.parts)):
             continue
         few = int(count[hidden].sum()) < min_count
         heavy = int(largest[hidden].max()) >= max_share * int(weight[hidden].sum())
@@ -126,7 +129,7 @@ def _leak(verdict: NDArray[np.int8], count: NDArray[np.integer], sums: Sequence[
 
     Hidden numbers are unknowns, sums are equations: a number leaks when its unit vector lies in their row space.
     """
-    unknown = _hidden(verdict, range(len(verdict)))
+    unknown = _hidden(verdict.tolist(), range(len(verdict)))
     place = {series: column for column, series in enumerate(unknown)}
     rows, used = [], []
     for identity in sums:

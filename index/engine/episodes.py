@@ -12,7 +12,7 @@ import numpy as np
 
 from index.engine.alerts import AlertStanding, AlertState, next_standing
 from index.engine.scoring import Floats
-from index.engine.season import UnableToJudge, fit_season, recent_gaps, unusual_scores
+from index.engine.season import UnableToJudge, fit_gaps, recent_gaps, unusual_scores
 
 LIMIT = 3.0
 LEAST_PERCENT = 1.0
@@ -73,10 +73,10 @@ def signals_of(
         if begins < least:
             continue
         try:
-            season = fit_season(days[:begins], values[:begins], passes=3)
+            season = fit_gaps(days[:begins], gap[:begins], passes=3)
         except UnableToJudge:
             continue
-        score[begins:ends] = unusual_scores(season, days[:ends], values[:ends], begins)
+        score[begins:ends] = unusual_scores(season, days[:ends], gap[:ends], begins)
     with np.errstate(divide="ignore", invalid="ignore"):
         percent = np.abs(gap / (values - gap)) * 100
     news = (

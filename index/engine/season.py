@@ -13,7 +13,7 @@ Models look back only: no day's finding depends on later days.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -69,6 +69,12 @@ MIN_SPREAD = 1e-6
 
 def calendar_columns(days: Sequence[date]) -> Floats:
     """(T, C) constant, six days of the week, two pairs of yearly waves, eight weeks around Spring Festival."""
+    return _columns_of(tuple(days))
+
+
+@lru_cache(maxsize=8)
+def _columns_of(days: tuple[date, ...]) -> Floats:
+    """A city has many series over the same days."""
     ordinal = np.array([day.toordinal() for day in days])
     weekday = (ordinal - 1) % 7
     angle = 2 * np.pi * np.array([day.timetuple().tm_yday for day in days]) / 365.25
@@ -94,8 +100,11 @@ def recent_gaps(values: Floats, window: int = RECENT_DAYS) -> Floats:
     before = np.lib.stride_tricks.sliding_window_view(padded, window)[: len(values)]
     gaps = np.full(len(values), np.nan)
     enough = (~np.isnan(before)).sum(axis=1) * 2 >= window
-    if enough.any():
-        gaps[enough] = values[enough] - np.nanmedian(before[enough], axis=1)
+    whole = ~np.isnan(before).any(axis=1)
+    gaps[whole] = values[whole] - np.median(before[whole], axis=1)
+    some = enough & ~whole
+    if some.any():
+        gaps[some] = values[some] - np.nanmedian(before[some], axis=1)
     return gaps
 
 
@@ -113,14 +122,18 @@ def fit_season(days: Sequence[date], values: Floats, *, passes: int = 10) -> Sea
     days: consecutive, ascending; values: (T,), NaN where there is none. Effects the history has never seen are
     zero. UnableToJudge below 60 usable days.
     """
+    return fit_gaps(days, recent_gaps(values), passes=passes)
+
+
+def fit_gaps(days: Sequence[date], gaps: Floats, *, passes: int = 10) -> Season:
+    """The same from the series' `recent_gaps`."""
     if any(b <= a for a, b in pairwise(days)):
         raise UnableToJudge("the days must ascend")
-    gaps = recent_gaps(values)
     usable = np.isfinite(gaps)
     if usable.sum() < MIN_HISTORY:
         raise UnableToJudge(f"a season needs at least {MIN_HISTORY} days, there are {int(usable.sum())}")
     columns, wanted = calendar_columns(days)[usable], gaps[usable]
-    calm = ~np.array([in_festival_shadow(day) for day in days])[usable]
+    calm = ~_shadow_of(tuple(days))[usable]
     calm = calm if calm.sum() >= MIN_HISTORY else np.ones(len(wanted), bool)
     weight: Floats = np.ones(len(wanted))
     effects: Floats = np.zeros(columns.shape[1])
@@ -167,25 +180,34 @@ def season_bands(days: Sequence[date], gaps: Floats, until: int) -> Bands:
     an earlier year the band is nothing, in the festival's shadow everything.
     """
     past = np.where(np.arange(len(gaps)) < until, gaps, np.nan)
-    ranges = {width: _ranges(past, width) for width in (BAND_DAYS, FESTIVAL_BAND_DAYS)}
-    low, high = np.zeros(len(days) - until), np.zeros(len(days) - until)
-    count = np.zeros(len(days) - until, np.int64)
-    for n, day in enumerate(days[until:]):
-        years = [until + n - round(365.25 * k) for k in range(1, (until + n) // 365 + 1)]
-        shadowed = in_festival_shadow(day) or any(
-            place >= 0 and in_festival_shadow(days[place]) for place in years
-        )
-        lowest, highest = ranges[FESTIVAL_BAND_DAYS if shadowed else BAND_DAYS]
-        seen = [place for place in years if place >= 0 and np.isfinite(lowest[place])]
-        if not seen:
-            low[n], high[n] = (-np.inf, np.inf) if shadowed else (0.0, 0.0)
-            continue
-        count[n] = len(seen)
-        depth = FESTIVAL_DEPTH if shadowed else 1.0
-        spared = 1 if len(seen) >= 3 else 0
-        low[n] = depth * min(np.sort(lowest[seen])[spared], 0.0)
-        high[n] = depth * max(np.sort(highest[seen])[-1 - spared], 0.0)
-    return Bands(low, high, count)
+    shadow, place = _shadow_of(tuple(days)), np.arange(until, len(days))
+    back = np.array([round(365.25 * k) for k in range(1, len(days) // 365 + 1)], dtype=np.int64)
+    earlier = place[None, :] - back[:, None]
+    before = np.where(earlier >= 0, earlier, len(days))  # a place that holds nothing
+    shadowed = shadow[place] | np.append(shadow, False)[before].any(axis=0)
+    wide, narrow = (_ranges(past, width) for width in (FESTIVAL_BAND_DAYS, BAND_DAYS))
+    lowest, highest = (
+        np.where(shadowed, np.append(w, np.nan)[before], np.append(n, np.nan)[before])
+        for w, n in zip(wide, narrow, strict=True)
+    )
+    years = np.isfinite(lowest).sum(axis=0)
+    depth = np.where(shadowed, FESTIVAL_DEPTH, 1.0)
+    low = depth * np.minimum(_outermost(lowest, years), 0.0)
+    high = -depth * np.minimum(_outermost(-highest, years), 0.0)
+    nothing = np.where(shadowed, np.inf, 0.0)
+    return Bands(np.where(years > 0, low, -nothing), np.where(years > 0, high, nothing), years)
+
+
+def _outermost(ends: Floats, years: NDArray[np.int64]) -> Floats:
+    """Of (K, N) ends of earlier years the lowest, of three or more the second lowest; 0 where there are none."""
+    ordered = np.sort(np.append(ends, np.full((2, ends.shape[1]), np.inf), axis=0), axis=0)
+    found = np.where(years >= 3, ordered[1], ordered[0])
+    return np.where(years > 0, found, 0.0)
+
+
+@lru_cache(maxsize=8)
+def _shadow_of(days: tuple[date, ...]) -> NDArray[np.bool_]:
+    return np.array([in_festival_shadow(day) for day in days], bool)
 
 
 def _ranges(gaps: Floats, width: int) -> tuple[Floats, Floats]:
@@ -198,19 +220,18 @@ def _ranges(gaps: Floats, width: int) -> tuple[Floats, Floats]:
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
-def unusual_scores(season: Season, days: Sequence[date], values: Floats, until: int) -> Floats:
+def unusual_scores(season: Season, days: Sequence[date], gaps: Floats, until: int) -> Floats:
     """(T - until) robust standard deviations by which each day is off after regression and band, for the days from
     place ``until`` on; 0 where either explains it or the two disagree on the side, NaN without enough recent days.
 
-    days: consecutive; values: (T,) the whole series, of which those before ``until`` are the history.
+    days: consecutive; gaps: (T,) of `recent_gaps`, of which those before ``until`` are the history.
     """
-    gaps = recent_gaps(values)
     band, gap = season_bands(days, gaps, until), gaps[until:]
     # What k years brought is itself known to 1/sqrt(k) of the spread only.
     spread = season.spread * np.sqrt(1 + 1 / np.maximum(band.years, 1))
     outside = (
         np.where(gap > band.high, gap - band.high, np.where(gap < band.low, gap - band.low, 0.0)) / spread
     )
-    after = (gap - calendar_columns(days[until:]) @ season.effects) / season.spread
+    after = (gap - calendar_columns(days)[until:] @ season.effects) / season.spread
     smaller = np.where(np.abs(outside) < np.abs(after), outside, after)
     return np.where(np.isnan(gap), np.nan, np.where(outside * after > 0, smaller, 0.0))

@@ -7,7 +7,7 @@ import numpy as np
 
 from index.contracts import Light
 from index.engine.alerts import Light as EngineLight
-from index.engine.alerts import LightLimits, UnableToJudge, light_of, lights, limits_from_history
+from index.engine.alerts import LightLimits, UnableToJudge, last_light, limits_from_history
 from index.engine.vintages import Standing as Firmness
 from index.engine.vintages import standing as firmness_of
 from index.models import CubeDay
@@ -54,20 +54,21 @@ class Headline:
     late: dict[str, str]
 
 
-def light_history(values: np.ndarray, years: int) -> tuple[list[Light | None], np.ndarray, tuple[float, ...]]:
-    """Lights of every day, the gaps they stand on, and the limits.
+def light_of_last(values: np.ndarray, years: int) -> tuple[Light | None, float, tuple[float, ...]]:
+    """The light of the last day, the gap it stands on, and the limits; no limits where the history is too short.
 
     Judged is how far the index lies from the mean of its last 365 days; the limits are percentiles of that gap
     over up to ``years`` years of days that are final, so late data cannot move them.
     """
     gaps = gaps_from_year(values)
     final = gaps[: max(len(gaps) - 30, 0)][-365 * years :]
+    last = float(gaps[-1]) if len(gaps) else float("nan")
     try:
         limits: LightLimits = limits_from_history(final)
     except UnableToJudge:
-        return [None] * len(values), gaps, ()
-    found = [CODES[one] if one is not None else None for one in lights(gaps.tolist(), limits)]
-    return found, gaps, limits.enter
+        return None, last, ()
+    found = last_light(gaps, limits)
+    return (CODES[found] if found is not None else None), last, limits.enter
 
 
 def find_headline(
@@ -81,7 +82,7 @@ def find_headline(
     values = series.values[:, dimension]
     if not np.isfinite(values[place]):
         return None
-    found, gaps, limits = light_history(values[: place + 1], standing.basket.light_years)
+    light, gap, limits = light_of_last(values[: place + 1], standing.basket.light_years)
     opened = CubeDay.objects.filter(method=standing.method, day=shown, realtime_end=None)
     late = opened.values_list("freshness", flat=True).first() or {}
     weight = {
@@ -91,7 +92,7 @@ def find_headline(
     firmness = firmness_of(shown, standing.day)
     return Headline(
         series.panel, dimension, shown, float(values[place]), float(series.level[place, min(dimension, 5)]),
-        series.entities[place], series.coverage[place], found[place], float(gaps[place]), limits,
+        series.entities[place], series.coverage[place], light, gap, limits,
         _changes(series, values, shown, place), FIRMNESS[firmness],
         series.provisional[place] or firmness is Firmness.PROVISIONAL, fresh, late,
     )  # fmt: skip
@@ -109,9 +110,3 @@ def _changes(series: SeriesData, values: np.ndarray, day: date, place: int) -> d
             before, now = float(values[at]), float(values[place])
             compared[name] = Compared(other, before, now - before, (now / before - 1) * 100)
     return compared
-
-
-def current_light(values: np.ndarray, limits: LightLimits) -> Light | None:
-    """The light of the last value alone, without memory."""
-    found = light_of(float(values[-1]), limits)
-    return CODES[found] if found is not None else None

@@ -12,6 +12,7 @@ from index.engine.alerts import (
     Light,
     breadth,
     ewma,
+    last_light,
     light_of,
     lights,
     limits_from_history,
@@ -38,6 +39,14 @@ def test_a_light_flickers_only_past_the_hysteresis() -> None:
     ]  # fmt: skip
     assert lights([99.0, float("nan"), 94.5], LIMITS) == [Light.RED, None, Light.RED]
     assert light_of(60.0, LIMITS, Light.RED) is Light.GREEN
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.just(float("nan")), st.integers(0, 100).map(float)), max_size=40))
+def test_the_last_light_is_that_of_the_walk_through_all_days(values: list[float]) -> None:
+    wide = limits_from_history(np.arange(101.0), hysteresis_pct=4.0)
+    walked = lights(values, wide)
+    assert last_light(np.array(values), wide) == (walked[-1] if walked else None)
 
 
 def test_limits_of_policy_take_a_margin_in_the_series_own_unit() -> None:
