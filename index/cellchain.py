@@ -60,32 +60,29 @@ class Rows:
 
 @dataclass
 class Chain:
-    """Components after a day. ``sums``, ``part`` (G, J); ``kin_sums`` (K, J); ``whole``, ``known``, ``linked``
-    (U, J): sums and observed entities of each universe now, observed entities at its last link (0: not linked)."""
+    """Components after a day. ``sums``, ``part`` (G, J); ``known``, ``linked`` (U, J): observed entities of each
+    universe now and at its last link (0: not linked)."""
 
     sums: Ints
     part: Floats
-    kin_sums: Ints
-    whole: Ints
     known: Ints
     linked: Ints
 
 
-CHAIN_ARRAYS = ("sums", "part", "kin_sums", "whole", "known", "linked")
+CHAIN_ARRAYS = ("sums", "part", "known", "linked")
 
 
 def empty_chain(frame: Frame) -> Chain:
     shape = (len(frame.universe), frame.width)
-    whole = (frame.universes, frame.width)
+    wide = (frame.universes, frame.width)
     return Chain(
-        np.zeros(shape, np.int64), np.zeros(shape), np.zeros((frame.kins, frame.width), np.int64),
-        *(np.zeros(whole, np.int64) for _ in range(3)),
-    )  # fmt: skip
+        np.zeros(shape, np.int64), np.zeros(shape), np.zeros(wide, np.int64), np.zeros(wide, np.int64)
+    )
 
 
 def widen_chain(chain: Chain, frame: Frame) -> None:
-    """Make room for cells, groups and universes that were not known before; they have no weight until a link."""
-    rooms = (len(frame.universe), len(frame.universe), frame.kins, *(frame.universes,) * 3)
+    """Make room for cells and universes that were not known before; they have no weight until a link."""
+    rooms = (*(len(frame.universe),) * 2, *(frame.universes,) * 2)
     for name, room in zip(CHAIN_ARRAYS, rooms, strict=True):
         old = getattr(chain, name)
         if len(old) < room:
@@ -115,8 +112,6 @@ def move(chain: Chain, rows: Rows, frame: Frame) -> Moves:
     part[flat] += points
     part[orphans] += carried
     sums[flat] += rows.moved + rows.entered - rows.left
-    _add(chain.kin_sums, frame.kin[rows.cell], rows)
-    _add(chain.whole, frame.universe[rows.cell], rows)
     known = chain.known.reshape(-1)
     np.add.at(known, frame.universe[rows.cell] * width + rows.indicator, rows.came - rows.went)
     moving = carried != 0
@@ -127,8 +122,11 @@ def move(chain: Chain, rows: Rows, frame: Frame) -> Moves:
     )  # fmt: skip
 
 
-def _add(sums: Ints, group: Ints, rows: Rows) -> None:
-    np.add.at(sums, (group, rows.indicator), rows.moved + rows.entered - rows.left)
+def _by_group(sums: Ints, group: Ints, groups: int) -> Ints:
+    """Sums of cells (G, J) added up by group, (groups, J)."""
+    total = np.zeros((groups, sums.shape[1]), np.int64)
+    np.add.at(total, group, sums)
+    return total
 
 
 def _orphans(chain: Chain, rows: Rows, frame: Frame, bereft: Ints) -> tuple[Ints, Floats]:
@@ -144,8 +142,8 @@ def _orphans(chain: Chain, rows: Rows, frame: Frame, bereft: Ints) -> tuple[Ints
     cell, indicator = places // width, places % width
     ratio = np.ones(len(places))
     found = np.zeros(len(places), bool)
-    for total, of_cell in ((chain.kin_sums, frame.kin), (chain.whole, frame.universe)):
-        matched, moved = total.copy(), np.zeros_like(total)
+    for of_cell, groups in ((frame.kin, frame.kins), (frame.universe, frame.universes)):
+        matched, moved = _by_group(chain.sums, of_cell, groups), np.zeros((groups, width), np.int64)
         group = of_cell[rows.cell]
         np.add.at(matched, (group, rows.indicator), -rows.left)
         np.add.at(moved, (group, rows.indicator), rows.moved)
@@ -167,13 +165,13 @@ def link(chain: Chain, day: int, frame: Frame) -> tuple[NDArray[np.bool_], Float
     had = (chain.linked > 0) & (frame.weights > 0)
     changed = (has != had).any(axis=1) | (has & (chain.known >= GROWN * chain.linked)).any(axis=1)
     links = has.any(axis=1) & (changed | ((here.month, here.day) == frame.link))
-    price = np.zeros(chain.whole.shape)
+    price = np.zeros(chain.known.shape)
     for universe in np.flatnonzero(links):
         inside = frame.universe == universe
         level = float(chain.part[inside].sum()) or 100.0
         share = np.where(has[universe], frame.weights, 0.0)
         price[universe] = np.where(
-            has[universe], level * (share / share.sum()) / np.maximum(chain.whole[universe], 1), 0.0
+            has[universe], level * (share / share.sum()) / np.maximum(chain.sums[inside].sum(axis=0), 1), 0.0
         )
         chain.part[inside] = chain.sums[inside] * price[universe]
         chain.linked[universe] = chain.known[universe]

@@ -16,9 +16,11 @@ POINT_TYPES = {"day": "<i4", "entity": "<i8", "indicator": "<u1", "score": "<u2"
 STATE_TYPES = {
     "entity": "<i8", "cell": "<u2", "score": "<u2", "sums": "<i8", "counts": "<i8", "members": "<i8",
     "plain_part": "<f8", "scale": "<f8", "index": "<f8", "plain": "<f8",
-    "chain.sums": "<i8", "chain.part": "<f8", "chain.kin_sums": "<i8", "chain.whole": "<i8",
-    "chain.known": "<i8", "chain.linked": "<i8",
+    "chain.sums": "<i8", "chain.part": "<f8", "chain.known": "<i8", "chain.linked": "<i8",
 }  # fmt: skip
+
+_ONCE_KEPT = slice(len(ARRAYS) + 2, len(ARRAYS) + 4)
+"""Sums by group, which earlier checkpoints carry and which are derived now."""
 
 
 def pack_rows(rows: CubeRows) -> bytes:
@@ -62,14 +64,18 @@ def pack_state(state: State) -> bytes:
 def unpack_state(body: Any) -> State:
     raw = zlib.decompress(bytes(body))
     day, at = int.from_bytes(raw[:8], "little", signed=True), 8
-    arrays = []
-    for kind in STATE_TYPES.values():
+    arrays: list[Any] = []
+    kinds = [*STATE_TYPES.values()]
+    while at < len(raw):
+        kind = kinds[len(arrays)] if len(arrays) < len(kinds) else "<i8"
         ndim = int(np.frombuffer(raw, "<i8", 1, at)[0])
         shape = tuple(int(n) for n in np.frombuffer(raw, "<i8", ndim, at + 8))
         at += 8 * (1 + ndim)
         array = np.frombuffer(raw, kind, int(np.prod(shape)), at).reshape(shape).copy()
         at += array.nbytes
         arrays.append(array)
+    if len(arrays) == len(kinds) + 2:
+        del arrays[_ONCE_KEPT]
     own: dict[str, Any] = dict(zip(ARRAYS, arrays, strict=False))
     return State(day=day, chain=Chain(*arrays[len(ARRAYS) :]), **own)
 
