@@ -99,9 +99,9 @@ def line_chart(
             "line": {"width": 0}, "fillcolor": "var(--seq-1)",
         })  # fmt: skip
     if spans:
-        rows = _label_rows(days, spans)
-        layout["annotations"] = [_label(days, span, row) for span, row in zip(spans, rows, strict=True)]
-        layout["margin"] |= {"t": 22 + LABEL_HEIGHT * (max(rows) + 1)}
+        heights = _label_rows(days, spans)
+        layout["annotations"] = [_label(days, span, row) for span, row in zip(spans, heights, strict=True)]
+        layout["margin"] |= {"t": 22 + LABEL_HEIGHT * (max(heights) + 1)}
     if base is not None:
         layout["shapes"].append({
             "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": base, "y1": base, "layer": "below",
