@@ -34,8 +34,11 @@ def record_consents(
         "villages.consent.given", origin=origin, target=f"resident:{resident.pk}", detail=detail
     ):
         Consent.objects.bulk_create(rows)
-        if any(row.kind == Consent.Kind.BOARD for row in rows):
-            _seat(resident, Consent.Kind.BOARD in wanted or None, now)
+        if any(row.kind == Consent.Kind.BOARD and row.is_given for row in rows):
+            _seat(resident, True, now)
+        elif Consent.Kind.BOARD not in wanted:
+            # As the text says: without this consent only the surname is shown.
+            BoardConsent.objects.filter(resident=resident).update(show_name=False)
 
 
 def choose_board(
