@@ -2,15 +2,18 @@
 
 A figure counts what was committed and flushed, by elapsed time. Each round runs every variant once, ratios are taken
 within the round and their median is shown. TPC-B-like is pgbench's built-in script with prepared statements; where
-there is no pgbench the same five statements run over psycopg. Ours are always driven from Python processes.
+there is no pgbench the same five statements run over psycopg. The single award is driven both ways: by pgbench, so that
+the same client stands on both sides of the ratio, and from Python processes as the portal does; batches only from Python.
 """
 
 import datetime as dt
+import json
 import multiprocessing
 import random
 import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -24,6 +27,7 @@ from bench.database import scratch_database
 from bench.rows import Row
 
 CONNECTIONS, BATCH = 8, 1000
+CAPS = ("V01.day.p1", "V01.month.p1")
 NOW = dt.datetime(2026, 6, 1, 9, 0, tzinfo=dt.UTC)
 RULE_DAY = dt.date(2026, 6, 1)
 
@@ -59,7 +63,8 @@ def _rates(dsn: str, size: Size, pgbench: str | None) -> list[Row]:
         "tpcb": lambda: _tpcb(dsn, size, pgbench),
         "batch": lambda: _together(dsn, size, _batches, 0),
         "capped": lambda: _together(dsn, size, _batches, 2),
-        "single": lambda: _together(dsn, size, _singles, 2),
+        "single": lambda: _single_by_pgbench(dsn, size, pgbench),
+        "python": lambda: _together(dsn, size, _singles, 2),
         "orm": lambda: _together(dsn, size, _orm, 0),
     }
     rates: dict[str, list[float]] = {name: [] for name in variants}
@@ -69,11 +74,13 @@ def _rates(dsn: str, size: Size, pgbench: str | None) -> list[Row]:
         for name in names:
             rates[name].append(variants[name]())
     by = "pgbench" if pgbench else "psycopg, no pgbench here"
+    client = "the same client" if pgbench else "Python"
     told = {
         "tpcb": (f"TPC-B-like, {CONNECTIONS} connections ({by})", None),
         "batch": (f"awards in batches of {BATCH} (claim, transfer, balances) / TPC-B", 10.0),
         "capped": (f"awards in batches of {BATCH} with two caps / TPC-B", None),
-        "single": ("one full award a call (claim, two caps, transfer) / TPC-B", 0.8),
+        "single": (f"one full award a call (claim, two caps, transfer) by {client} / TPC-B", 0.8),
+        "python": ("the same from Python processes / TPC-B", None),
         "orm": ("the same award by the ORM, select_for_update and save / TPC-B", None),
     }
     rows = []
@@ -196,8 +203,12 @@ def _prepare_tpcb(connection: Any, dsn: str, size: Size) -> str | None:
 def _tpcb(dsn: str, size: Size, pgbench: str | None) -> float:
     if pgbench is None:
         return _together(dsn, size, _tpcb_by_hand, size.tpcb_scale)
-    command = [pgbench, "-n", "-M", "prepared", "-b", "tpcb-like", "-c", str(CONNECTIONS), "-j", "2",
-               "-s", str(size.tpcb_scale), "-T", str(int(size.seconds)), dsn]  # fmt: skip
+    return _by_pgbench(pgbench, ["-b", "tpcb-like", "-s", str(size.tpcb_scale)], dsn, size)
+
+
+def _by_pgbench(pgbench: str, what: list[str], dsn: str, size: Size) -> float:
+    command = [pgbench, "-n", "-M", "prepared", *what, "-c", str(CONNECTIONS), "-j", "2",
+               "-T", str(int(size.seconds)), dsn]  # fmt: skip
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     line = next(line for line in told.splitlines() if line.startswith("tps"))
     return float(line.split("=")[1].split()[0])
@@ -273,7 +284,7 @@ def _awards(connection: psycopg.Connection, size: Size, chance: random.Random, c
     stamp = int(now.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62
     keys = [uuid.UUID(int=stamp | chance.getrandbits(74) & ~(0b11 << 62)) for _ in residents]
     items = [n for n in range(1, count + 1) for _ in range(caps)]
-    codes = ["V01.day.p1", "V01.month.p1"][:caps] * count
+    codes = list(CAPS[:caps]) * count
     connection.execute(
         AWARD,
         [
@@ -291,7 +302,37 @@ def _batches(connection: psycopg.Connection, size: Size, chance: random.Random, 
 
 
 def _singles(connection: psycopg.Connection, size: Size, chance: random.Random, caps: int) -> int:
-    return _awards(connection, size, chance, caps, 1)
+    """As ``villages.services.ledger.award`` calls it."""
+    from villages.services.ledger import AWARD_ONE
+
+    told = [[1, code, NOW.isoformat(), 1_000_000, 0] for code in CAPS[:caps]]
+    stamp = int(time.time() * 1000) << 80 | 7 << 76 | 2 << 62
+    key = uuid.UUID(int=stamp | chance.getrandbits(74) & ~(0b11 << 62))
+    connection.execute(
+        AWARD_ONE,
+        [
+            key, chance.randint(1, size.residents), uuid.UUID(int=chance.getrandbits(128)), RULE_DAY, 5, "",
+            None, False, json.dumps(told), None, "", "", NOW, RULE_DAY,
+        ],
+        prepare=True, binary=True,
+    ).fetchall()  # fmt: skip
+    return 1
+
+
+def _single_by_pgbench(dsn: str, size: Size, pgbench: str | None) -> float:
+    if pgbench is None:
+        return _together(dsn, size, _singles, 2)
+    caps = json.dumps([[1, code, NOW.isoformat(), 1_000_000, 0] for code in CAPS])
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        # A time-ordered key, as phones make them: milliseconds in front, chance behind.
+        script.write(
+            f"\\set r random(1, {size.residents})\n"
+            "SELECT * FROM villages_award_one((lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')"
+            " || '7' || right(replace(gen_random_uuid()::text, '-', ''), 19))::uuid, :r, gen_random_uuid(),"
+            f" '{RULE_DAY}', 5, '', NULL, false, '{caps}', NULL, '', '', '{NOW.isoformat()}', '{RULE_DAY}');\n"
+        )
+        script.flush()
+        return _by_pgbench(pgbench, ["-f", script.name], dsn, size)
 
 
 def _orm(connection: psycopg.Connection, size: Size, chance: random.Random, extra: int) -> int:

@@ -6,6 +6,7 @@ of staff that lead to them are logged by the services that call these functions.
 """
 
 import datetime as dt
+import json
 import secrets
 from collections.abc import Sequence
 from uuid import UUID
@@ -21,6 +22,10 @@ AWARD = (
     "SELECT * FROM villages_award(%s::uuid[], %s::bigint[], %s::uuid[], %s::date[], %s::int[], %s::text[],"
     " %s::int[], %s::boolean[], %s::int[], %s::int[], %s::text[], %s::timestamptz[], %s::int[], %s::int[],"
     " %s::bigint, %s::text, %s::text, %s::timestamptz, %s::date)"
+)
+AWARD_ONE = (
+    "SELECT * FROM villages_award_one(%s::uuid, %s::bigint, %s::uuid, %s::date, %s::int, %s::text, %s::int,"
+    " %s::boolean, %s::jsonb, %s::bigint, %s::text, %s::text, %s::timestamptz, %s::date)"
 )
 REVERSE = (
     "SELECT * FROM villages_reverse(%s::uuid, %s::uuid, %s::bigint, %s::text, %s::timestamptz, %s::date)"
@@ -55,10 +60,19 @@ def award(
     Raises :class:`UnableToReuseKey` (409) if the key was used with another body,
     :class:`UnableToPostIntoSealedDay` if ``now`` lies in a sealed day.
     """
-    result = award_batch([item], now=now, actor_id=actor_id, memo=memo, topic=topic)[0]
-    if result.reason == "key_reused":
+    _require_countable(item)
+    caps = [[cap.level, cap.code, cap.window_start.isoformat(), cap.limit, cap.measure] for cap in item.caps]
+    rows = call(
+        AWARD_ONE,
+        [
+            item.key, item.resident_id, item.task, item.on_date, item.points, item.rule_code, item.rule_set_id,
+            item.exempt, json.dumps(caps), actor_id, memo[:120], topic, now, local_day(now),
+        ],
+    )  # fmt: skip
+    key, granted, reason, replayed = rows[0]
+    if reason == "key_reused":
         raise UnableToReuseKey
-    return result
+    return AwardResult(key, item.points, granted, reason, replayed)
 
 
 def award_batch(
@@ -77,8 +91,7 @@ def award_batch(
     """
     if not items:
         return []
-    if len(items) > LARGEST_BATCH or any(not 0 < item.points <= 100_000 for item in items):
-        raise UnableToAward("一次最多 5000 笔，每笔积分须为 1 至 100000 的整数。")
+    _require_countable(*items)
     caps = [(number, cap) for number, item in enumerate(items, 1) for cap in item.caps]
     rows = call(
         AWARD,
@@ -97,6 +110,11 @@ def award_batch(
         AwardResult(key, item.points, granted, reason, replayed)
         for item, (key, granted, reason, replayed) in zip(items, rows, strict=True)
     ]
+
+
+def _require_countable(*items: Award) -> None:
+    if len(items) > LARGEST_BATCH or any(not 0 < item.points <= 100_000 for item in items):
+        raise UnableToAward("一次最多 5000 笔，每笔积分须为 1 至 100000 的整数。")
 
 
 def reverse(
