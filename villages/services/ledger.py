@@ -9,6 +9,7 @@ import datetime as dt
 import json
 import secrets
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from villages.contracts import Award, AwardResult, Posting
@@ -60,19 +61,10 @@ def award(
     Raises :class:`UnableToReuseKey` (409) if the key was used with another body,
     :class:`UnableToPostIntoSealedDay` if ``now`` lies in a sealed day.
     """
-    _require_countable(item)
-    caps = [[cap.level, cap.code, cap.window_start.isoformat(), cap.limit, cap.measure] for cap in item.caps]
-    rows = call(
-        AWARD_ONE,
-        [
-            item.key, item.resident_id, item.task, item.on_date, item.points, item.rule_code, item.rule_set_id,
-            item.exempt, json.dumps(caps), actor_id, memo[:120], topic, now, local_day(now),
-        ],
-    )  # fmt: skip
-    key, granted, reason, replayed = rows[0]
-    if reason == "key_reused":
+    result = award_batch([item], now=now, actor_id=actor_id, memo=memo, topic=topic)[0]
+    if result.reason == "key_reused":
         raise UnableToReuseKey
-    return AwardResult(key, item.points, granted, reason, replayed)
+    return result
 
 
 def award_batch(
@@ -91,9 +83,34 @@ def award_batch(
     """
     if not items:
         return []
-    _require_countable(*items)
+    if len(items) > LARGEST_BATCH or any(not 0 < item.points <= 100_000 for item in items):
+        raise UnableToAward("一次最多 5000 笔，每笔积分须为 1 至 100000 的整数。")
+    if len(items) == 1:
+        rows = [_award_one(items[0], now, actor_id, memo, topic)]
+    else:
+        rows = _award_many(items, now, actor_id, memo, topic)
+    return [
+        AwardResult(key, item.points, granted, reason, replayed)
+        for item, (key, granted, reason, replayed) in zip(items, rows, strict=True)
+    ]
+
+
+def _award_one(item: Award, now: dt.datetime, actor_id: int | None, memo: str, topic: str) -> tuple[Any, ...]:
+    caps = [[cap.level, cap.code, cap.window_start.isoformat(), cap.limit, cap.measure] for cap in item.caps]
+    return call(
+        AWARD_ONE,
+        [
+            item.key, item.resident_id, item.task, item.on_date, item.points, item.rule_code, item.rule_set_id,
+            item.exempt, json.dumps(caps), actor_id, memo[:120], topic, now, local_day(now),
+        ],
+    )[0]  # fmt: skip
+
+
+def _award_many(
+    items: Sequence[Award], now: dt.datetime, actor_id: int | None, memo: str, topic: str
+) -> list[tuple[Any, ...]]:
     caps = [(number, cap) for number, item in enumerate(items, 1) for cap in item.caps]
-    rows = call(
+    return call(
         AWARD,
         [
             [item.key for item in items], [item.resident_id for item in items], [item.task for item in items],
@@ -106,15 +123,6 @@ def award_batch(
             actor_id, memo[:120], topic, now, local_day(now),
         ],
     )  # fmt: skip
-    return [
-        AwardResult(key, item.points, granted, reason, replayed)
-        for item, (key, granted, reason, replayed) in zip(items, rows, strict=True)
-    ]
-
-
-def _require_countable(*items: Award) -> None:
-    if len(items) > LARGEST_BATCH or any(not 0 < item.points <= 100_000 for item in items):
-        raise UnableToAward("一次最多 5000 笔，每笔积分须为 1 至 100000 的整数。")
 
 
 def reverse(

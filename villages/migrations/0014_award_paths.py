@@ -8,5 +8,5 @@ AWARD = Path(__file__).parent / "sql" / "ledger_award.sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("villages", "0011_tap_places")]
+    dependencies = [("villages", "0013_posters")]
     operations = [migrations.RunSQL(AWARD.read_text(encoding="utf-8"), migrations.RunSQL.noop)]
