@@ -11,7 +11,7 @@ from index.models import CubeDay, PanelReference
 from index.packing import unpack_rows
 from index.paths import number_of
 from index.registry import GROUPED, MAIN, PanelKey, Registry, panels_of_cell
-from index.replay import CubeTable, Replayed, contributions, replay, table_of
+from index.replay import CubeTable, Replayed, replay, table_of
 from index.selectors.panels import PanelCard
 from index.selectors.standing import Standing
 from index.services.method import design_for, load_registry
@@ -97,28 +97,34 @@ def decompose(standing: Standing, card: PanelCard, since: date, until: date, by:
     cube = load_cube(standing)
     table, made, factor = replayed(standing, card)
     since = max(since, date.fromordinal(date(1970, 1, 1).toordinal() + table.first))
-    points = (
-        contributions(table, made.scale, number_of(since) - table.first, number_of(until) - table.first)
-        * factor
+    start, end = (
+        np.searchsorted(table.day, number_of(day) - table.first, side="right") for day in (since, until)
     )
-    if by == "dimension":
-        labels = np.array([d.code for d in standing.basket.dimensions])[cube.design.dimension][
-            table.indicator
-        ]
-    elif by == "indicator":
-        labels = np.array([one.code for one in standing.basket.indicators])[table.indicator]
-    else:
-        labels = getattr(cube, by)[table.cell]
-        if by == "size" and (card.town or card.section):
-            labels = np.where(np.isin(labels, ("medium", "small")), GROUPED, labels)
-    names, place = np.unique(labels, return_inverse=True)
-    sums = np.bincount(place, weights=points, minlength=len(names))
+    points = made.scale[table.day[start:end]] * table.points[start:end] * factor
+    names, of_row = _parts_of(standing, cube, table, card, by)
+    sums = np.bincount(of_row[start:end], weights=points, minlength=len(names))
+    present = np.bincount(of_row, minlength=len(names)) > 0
     return Decomposed(
         since,
         until,
         float(points.sum()),
-        {str(name): float(total) for name, total in zip(names, sums, strict=True)},
+        {name: float(total) for name, total, is_there in zip(names, sums, present, strict=True) if is_there},
     )
+
+
+def _parts_of(
+    standing: Standing, cube: Cube, table: CubeTable, card: PanelCard, by: str
+) -> tuple[list[str], NDArray[np.integer]]:
+    """Names of the parts, and the place of each row's part: numbers, since a cube has millions of rows."""
+    if by == "dimension":
+        return [d.code for d in standing.basket.dimensions], cube.design.dimension[table.indicator]
+    if by == "indicator":
+        return [one.code for one in standing.basket.indicators], table.indicator
+    labels = getattr(cube, by)
+    if by == "size" and (card.town or card.section):
+        labels = np.where(np.isin(labels, ("medium", "small")), GROUPED, labels)
+    names, of_cell = np.unique(labels, return_inverse=True)
+    return [str(name) for name in names], of_cell[table.cell]
 
 
 def crossing_code(card: PanelCard, by: str, part: str) -> str:
