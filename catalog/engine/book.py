@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import fastexcel
+import polars as pl
 
-from datahub.engine.sheet_errors import UnableToSearchSheet, formula_errors
+from datahub.engine.sheet_cells import UnableToSearchSheet, formula_errors, padded_numbers
 
 MAX_UNPACKED = 1 << 30
+# A time of day is kept by spreadsheets as a part of day nought, and would come out as a day of 1899.
+_TIME_OF_DAY = r"^1899-12-3[01] (\d{2}:\d{2}:\d{2})(?:\.0+)?$"
 
 
 class UnableToReadFile(ValueError):
@@ -53,10 +56,15 @@ def sheet_rows(path: Path, book: fastexcel.ExcelReader, sheet: str, skip: int, r
     try:
         loaded = book.load_sheet(sheet, header_row=None, skip_rows=skip, n_rows=rows, dtypes="string")
         first = min((column.absolute_index for column in loaded.available_columns()), default=0)
-        broken = formula_errors(path, sheet)
+        broken, padded = formula_errors(path, sheet), padded_numbers(path, sheet)
     except (fastexcel.FastExcelError, UnableToSearchSheet):
         raise UnableToReadFile(f"工作表“{sheet[:60]}”已损坏，请重新导出后上传。") from None
-    cells = [[cell or "" for cell in row] for row in loaded.to_polars().rows()]
+    table = loaded.to_polars().with_columns(pl.all().str.replace(_TIME_OF_DAY, "$1"))
+    cells = [[cell or "" for cell in row] for row in table.rows()]
+    for (line, column), digits in padded.items():
+        place, row = column - first, line - skip - 1
+        if 0 <= row < len(cells) and 0 <= place < len(cells[row]) and cells[row][place].isdecimal():
+            cells[row][place] = cells[row][place].zfill(digits)
     errors: dict[tuple[int, int], str] = {}
     for (line, column), text in broken.items():
         place, row = column - first, line - skip - 1

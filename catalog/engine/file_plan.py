@@ -252,10 +252,17 @@ def _header_place(records: list[tuple[int, list[str]]], width: int, wished: int 
             continue
         names = [normalise_header(cell) for cell in filled]
         data = sum(bool(_DATA_CELL.fullmatch(cell)) for cell in filled)
-        if len(set(names)) < len(names) * 0.8 or data * 2 > len(filled):
+        repeats = len(set(names)) < len(names) * 0.8
+        if data * 2 > len(filled) or (repeats and (data or not _has_data(records, place))):
             return None  # the first full row already is data
         return place
     return None
+
+
+def _has_data(records: list[tuple[int, list[str]]], place: int) -> bool:
+    """Whether numbers or days stand below a row of words, which then names the columns though names repeat."""
+    below = (cell.strip() for _, cells in records[place + 1 : place + 21] for cell in cells)
+    return any(_DATA_CELL.fullmatch(cell) for cell in below)
 
 
 def _joined_header(records: list[tuple[int, list[str]]], place: int, width: int) -> list[str] | None:

@@ -8,7 +8,7 @@ import polars as pl
 
 from datahub.engine import csv_blocks
 from datahub.engine.csv_blocks import NOTE_STARTS, TextBlock
-from datahub.engine.sheet_errors import cell_name
+from datahub.engine.sheet_cells import cell_name
 
 from .book import SheetRows, open_book, sheet_rows
 from .file_plan import FilePlan, PlannedColumn, is_row
@@ -73,7 +73,7 @@ def _text_block(block: TextBlock, plan: FilePlan) -> Block:
         at += used
         if cells is None:
             faults.append(Fault(line, "", f"第 {line} 行：英文双引号不成对，请补齐或删去。"))
-        elif not is_row(cells):
+        elif not is_row(cells) or (len(cells) == 1 < width and cells[0].strip().startswith(NOTE_STARTS)):
             continue
         elif len(cells) < width and len(cells) > 1 and plan.delimiter:
             lines_read.append(line)

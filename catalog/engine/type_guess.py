@@ -12,16 +12,19 @@ TEXT_EMPTIES = ("", "\\N", "NULL", "null", "Null", "N/A", "#N/A", "NaN", "nan", 
 _INTEGER = r"^[+-]?(?:0|[1-9]\d{0,14}|[1-9]\d{0,2}(?:,\d{3}){1,4})$"
 _NUMBER = r"^[+-]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)?(?:\.\d+)?(?:[eE][+-]?\d{1,2})?$"
 _PERCENT = r"^[+-]?\d+(?:\.\d+)?[%％]$"
-_ZERO_LED = r"^[+-]?0\d"
+_ZERO_LED = r"^[+-]?0\d+$"
 _LONG = r"^\d{16,}$"
 _DATE = r"^(?:19|20|21)\d{2}(?:-\d{1,2}-\d{1,2}|/\d{1,2}/\d{1,2}|\.\d{1,2}\.\d{1,2}|年\d{1,2}月\d{1,2}日)$"
 _MIDNIGHT = r"[ T]00:00:00(?:\.0+)?$"
 _STAMP = r"^(?:19|20|21)\d{2}[-/]\d{1,2}[-/]\d{1,2}[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?$"
 _COMPACT = r"^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$"
+_DAY_FIRST = r"^\d{1,2}[/.-]\d{1,2}[/.-](?:19|20)\d{2}$"
 _BOOLEAN = r"^(?:true|false|TRUE|FALSE|True|False)$"
 _SCIENTIFIC = r"^\d\.\d+[eE]\+\d{2}$"
 _DATE_WORD = re.compile(r"日期|时间|date|day|_on$", re.IGNORECASE)
-_CODE_WORD = re.compile(r"代码|编码|编号|证号|号码|电话|邮编|code|_no$|phone|\bid\b", re.IGNORECASE)
+_CODE_WORD = re.compile(
+    r"代码|编码|编号|证号|身份证|卡号|账号|帐号|号码|电话|邮编|code|_no$|phone|\bid\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,16 @@ def guess_type(title: str, cells: pl.Series) -> Guess:
     if _all(present, _BOOLEAN):
         return Guess("boolean")
     days = present.str.replace(_MIDNIGHT, "")
+    if (
+        _DATE_WORD.search(title)
+        and _all(days, f"(?:{_DATE})|(?:{_COMPACT})")
+        and to_dates(days).null_count() == 0
+    ):
+        return (
+            Guess("date", hint="日期有多种写法，统一按年月日读取") if _any(days, _COMPACT) else Guess("date")
+        )
+    if _DATE_WORD.search(title) and _all(days, _DAY_FIRST):
+        return Guess("text", hint="日与月的先后不明，按文本保存；请改为年-月-日后重新上传")
     if _all(days, _DATE):
         return Guess("date") if to_dates(days).null_count() == 0 else Guess("text", hint="有不存在的日期")
     if _all(present, _STAMP):

@@ -20,7 +20,7 @@ from datahub.engine import csv_blocks
 from datahub.engine.csv_blocks import NOTE_STARTS, TextBlock
 from datahub.engine.encoding import UnableToReadDelivery, decide_encoding
 from datahub.engine.headers import match_headers
-from datahub.engine.sheet_errors import UnableToSearchSheet, cell_name, formula_errors
+from datahub.engine.sheet_cells import UnableToSearchSheet, cell_name, formula_errors
 
 __all__ = ["Delivery", "UnableToReadDelivery", "open_delivery"]
 

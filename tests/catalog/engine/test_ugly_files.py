@@ -142,6 +142,57 @@ def test_a_broken_formula_is_named_by_sheet_row_and_column_and_its_row_left_out(
     ]
 
 
+def test_a_time_of_day_does_not_become_a_day_of_1899(tmp_path: Path) -> None:
+    def fill(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet("班次")
+        sheet.write_row(0, 0, ["线路", "首班"])
+        sheet.write(1, 0, "101路")
+        sheet.write_datetime(1, 1, dt.time(5, 30), book.add_format({"num_format": "hh:mm"}))
+
+    assert read(book_of(tmp_path, fill)) == ([("101路", "05:30:00")], [])
+
+
+def test_zeros_that_only_the_cells_format_shows_are_kept(tmp_path: Path) -> None:
+    def fill(book: xlsxwriter.Workbook) -> None:
+        sheet = book.add_worksheet("区划")
+        zeros = book.add_format({"num_format": "000000"})
+        sheet.write_row(1, 1, ["邮编", "数量"])
+        sheet.write_number(2, 1, 15300, zeros)
+        sheet.write_number(2, 2, 5)
+        sheet.write_number(3, 1, 315300, zeros)
+        sheet.write_number(3, 2, 6)
+
+    path = book_of(tmp_path, fill)
+    assert [c.type for c in propose(path).columns] == ["text", "integer"]
+    assert read(path) == ([("015300", "5"), ("315300", "6")], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "types", "rows", "hint"),
+    [
+        ("站点,首班\nA,05:30\n", ["text", "text"], [("A", "05:30")], ""),
+        ("名称,日期\nA,2026/3/4\nB,2026年3月5日\nC,20260306\n", ["text", "date"],
+         [("A", "2026-03-04"), ("B", "2026-03-05"), ("C", "2026-03-06")], "多种写法"),
+        ("名称,日期\nA,31/12/2025\nB,01/02/2026\n", ["text", "text"],
+         [("A", "31/12/2025"), ("B", "01/02/2026")], "先后不明"),
+        ("身份证,名\n3.30282E+17,甲\n", ["text", "text"], [("3.30282E+17", "甲")], "科学计数法"),
+        ("名称,金额,金额\nA,1,2\n", ["text", "integer", "integer"], [("A", "1", "2")], ""),
+        ("甲,1,2\n乙,3,4\n", ["text", "integer", "integer"], [("甲", "1", "2"), ("乙", "3", "4")], ""),
+        ("编号,名称,金额\n01,甲,3\n注：数据为初步统计\n", ["text", "text", "integer"], [("01", "甲", "3")], ""),
+    ],
+)  # fmt: skip
+def test_spellings_that_mislead_are_read_as_people_mean_them(
+    tmp_path: Path, text: str, types: list[str], rows: list[tuple[str]], hint: str
+) -> None:
+    path = file_of(tmp_path, text.encode())
+    plan = propose(path)
+    assert [c.type for c in plan.columns] == types
+    assert read(path) == (rows, [])
+    hints = [c.hint for c in plan.columns]
+    assert any(hint in one for one in hints)
+    assert hint or not any("前导零" in one for one in hints[1:])
+
+
 def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""Broken formulas are found in the cells they stand in, whoever wrote the workbook."""
+"""Broken formulas and leading zeros are found in the cells they stand in, whoever wrote the workbook."""
 
 import zipfile
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from datahub.engine.sheet_errors import UnableToSearchSheet, cell_name, formula_errors
+from datahub.engine.sheet_cells import UnableToSearchSheet, cell_name, formula_errors, padded_numbers
 
 
 def book(path: Path) -> Path:
@@ -60,3 +60,15 @@ def test_a_sheet_that_is_no_xml_is_refused(tmp_path):
     )  # fmt: skip
     with pytest.raises(UnableToSearchSheet):
         formula_errors(path, "数 据&表")
+
+
+def test_numbers_under_a_format_of_zeros_are_named_with_their_digits(tmp_path):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as made:
+        sheet = made.add_worksheet("表")
+        zeros, money = made.add_format({"num_format": "000000"}), made.add_format({"num_format": "0.00"})
+        sheet.write(0, 0, "邮编", zeros)
+        sheet.write_number(1, 0, 15300, zeros)
+        sheet.write_number(1, 1, 12, money)
+        sheet.write_number(1, 2, 7)
+    assert padded_numbers(path, "表") == {(2, 0): 6}

@@ -1,7 +1,8 @@
-"""Formula errors of a worksheet (``#REF!``, ``#DIV/0!``, …) with the cells they stand in.
+"""What the reader of workbooks does not tell of cells: formulas that broke, and numbers shown with leading zeros.
 
-The reader of workbooks hands such cells out as empty ones. Here they are found in the sheet itself, so that a row
-whose formula broke is named instead of taken for a row with a blank (Office Open XML, ECMA-376: ``<c t="e">``).
+The reader hands cells like ``#REF!`` and ``#DIV/0!`` out as empty ones; here they are found in the sheet itself, so that
+a row whose formula broke is named instead of taken for a row with a blank (Office Open XML, ECMA-376: ``<c t="e">``).
+A postcode typed as a number under the format ``000000`` is shown, and meant, with its zeros; the number has none.
 """
 
 import posixpath
@@ -13,6 +14,7 @@ from xml.parsers import expat
 _PIECE = 1 << 20
 _MARK = re.compile(rb"""\bt\s*=\s*["']e["']""")
 _OVERLAP = 32
+_ZEROS = re.compile(r"0{2,20}")
 _LETTERS = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
@@ -29,6 +31,24 @@ def formula_errors(path: Path, sheet: str) -> dict[tuple[int, int], str]:
         with zipfile.ZipFile(path) as archive:
             part = _part_of(archive, sheet)
             return _read_errors(archive, part) if part and _has_mark(archive, part) else {}
+    except (expat.ExpatError, KeyError, zipfile.BadZipFile) as error:
+        raise UnableToSearchSheet(str(error)) from error
+
+
+def padded_numbers(path: Path, sheet: str) -> dict[tuple[int, int], int]:
+    """Digits that numbers are shown with at least, where their format is nothing but zeros (``000000`` gives 6).
+
+    By row and column as in :func:`formula_errors`. Raises :class:`UnableToSearchSheet`.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            part = _part_of(archive, sheet)
+            widths = _zero_styles(archive) if part else {}
+            if not part or not widths:
+                return {}
+            cells = _Cells(widths)
+            _parse(archive, part, cells)
+            return cells.padded
     except (expat.ExpatError, KeyError, zipfile.BadZipFile) as error:
         raise UnableToSearchSheet(str(error)) from error
 
@@ -71,6 +91,27 @@ def _elements(content: bytes) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
+def _zero_styles(archive: zipfile.ZipFile) -> dict[str, int]:
+    """Cell styles (as cells name them) whose numbers are shown with so many digits at least."""
+    name = next((name for name in archive.namelist() if name.lstrip("/").endswith("xl/styles.xml")), None)
+    if name is None:
+        return {}
+    formats: dict[str, int] = {}
+    styles: dict[str, int] = {}
+    number, inside = 0, False
+    for tag, told in _elements(archive.read(name)):
+        code = told.get("formatCode", "")
+        if tag == "numFmt" and _ZEROS.fullmatch(code):
+            formats[told.get("numFmtId", "")] = len(code)
+        elif tag in ("cellXfs", "cellStyles", "dxfs"):
+            inside = tag == "cellXfs"
+        elif tag == "xf" and inside:
+            if width := formats.get(told.get("numFmtId", "")):
+                styles[str(number)] = width
+            number += 1
+    return styles
+
+
 def _has_mark(archive: zipfile.ZipFile, part: str) -> bool:
     """Most sheets have no error at all: looking for the mark costs a tenth of reading them."""
     with archive.open(part) as stream:
@@ -83,9 +124,11 @@ def _has_mark(archive: zipfile.ZipFile, part: str) -> bool:
 
 
 class _Cells:
-    """Follows rows and cells; keeps what error cells say."""
+    """Follows rows and cells; keeps what error cells say, and which numbers have a style of ``widths``."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: dict[str, int] | None = None) -> None:
+        self.widths = widths or {}
+        self.padded: dict[tuple[int, int], int] = {}
         self.found: dict[tuple[int, int], str] = {}
         self.row, self.place = 0, -1
         self.is_error = self.in_value = False
@@ -97,6 +140,8 @@ class _Cells:
             named = _LETTERS.fullmatch(attributes.get("r", ""))
             self.place = _number(named[1]) if named else self.place + 1
             self.is_error, self.text = attributes.get("t") == "e", ""
+            if attributes.get("s") in self.widths and attributes.get("t", "n") == "n":
+                self.padded[self.row, self.place] = self.widths[attributes["s"]]
         elif name == "row":
             told = attributes.get("r", "")
             self.row, self.place = int(told) if told.isdigit() else self.row + 1, -1
@@ -125,10 +170,14 @@ def _number(letters: str) -> int:
 
 def _read_errors(archive: zipfile.ZipFile, part: str) -> dict[tuple[int, int], str]:
     cells = _Cells()
+    _parse(archive, part, cells)
+    return cells.found
+
+
+def _parse(archive: zipfile.ZipFile, part: str, cells: _Cells) -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler = cells.start
     parser.EndElementHandler = cells.end
     parser.CharacterDataHandler = cells.text_of
     with archive.open(part) as stream:
         parser.ParseFile(stream)
-    return cells.found
