@@ -9,7 +9,9 @@ OWNERS_COMMANDS = {
     "migrate", "sqlmigrate", "flush", "makemigrations", "showmigrations", "dbshell", "archive_audit",
     "simulate_village", "storm_ledger",
 }  # fmt: skip
-WITHOUT_SERVERS = {"services", "collectstatic", "check", "spectacular", "help", "--help", "--version"}
+WITHOUT_SERVERS = {
+    "services", "collectstatic", "check", "spectacular", "help", "--help", "--version", "anonymity_report",
+}  # fmt: skip
 
 
 def main() -> None:

@@ -93,14 +93,7 @@ def _page_rows(resource: Any, count: int) -> list[Row]:
 def _timed(label: str, most: float, call: Callable[[], Any]) -> Row:
     for _ in range(3):
         assert call().status_code == 200, label
-    times = []
-    for _ in range(CALLS):
-        begun = time.perf_counter()
-        call()
-        times.append((time.perf_counter() - begun) * 1000)
-    p95 = statistics.quantiles(times, n=20)[-1]
-    facts = {"p50_ms": statistics.median(times), "p95_ms": p95}
-    return Row(label, f"p95 {p95:.0f} ms", target=f"< {most:.0f} ms", met=p95 < most, facts=facts)
+    return _timed_plain(label, call, most)
 
 
 def _dump_rows(connection: Any, resource: Any, count: int) -> list[Row]:
@@ -216,13 +209,16 @@ def _search_rows(count: int) -> list[Row]:
     ]
 
 
-def _timed_plain(label: str, call: Callable[[], Any]) -> Row:
+def _timed_plain(label: str, call: Callable[[], Any], most: float = SEARCH_MS) -> Row:
+    """p50 and p95 by the clock, and what a call takes of this process's processor time (the server's is not in it)."""
     times = []
+    used = time.process_time()
     for _ in range(CALLS):
         begun = time.perf_counter()
         call()
         times.append((time.perf_counter() - begun) * 1000)
-    p95 = statistics.quantiles(times, n=20)[-1]
-    return Row(
-        label, f"p95 {p95:.0f} ms", target=f"< {SEARCH_MS:.0f} ms", met=p95 < SEARCH_MS, facts={"p95_ms": p95}
-    )
+    processor = (time.process_time() - used) * 1000 / CALLS
+    p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+    facts = {"p50_ms": p50, "p95_ms": p95, "processor_ms": processor}
+    figure = f"p50 {p50:.0f}，p95 {p95:.0f} ms"
+    return Row(label, figure, target=f"< {most:.0f} ms", met=p95 < most, facts=facts)

@@ -16,11 +16,13 @@ Word = TypeVar("Word", bound=StrEnum)
 
 ROLE_WORDS = {
     "identifier": ColumnRole.IDENTIFIER, "identifying": ColumnRole.IDENTIFIER, "direct": ColumnRole.IDENTIFIER,
-    "标识": ColumnRole.IDENTIFIER, "直接标识": ColumnRole.IDENTIFIER,
-    "quasi": ColumnRole.QUASI, "quasi-identifier": ColumnRole.QUASI, "quasi_identifier": ColumnRole.QUASI,
-    "quasi-identifying": ColumnRole.QUASI, "qi": ColumnRole.QUASI, "准标识": ColumnRole.QUASI,
-    "sensitive": ColumnRole.SENSITIVE, "敏感": ColumnRole.SENSITIVE,
-    "insensitive": ColumnRole.INSENSITIVE, "other": ColumnRole.INSENSITIVE, "其他": ColumnRole.INSENSITIVE,
+    "direct-identifier": ColumnRole.IDENTIFIER, "标识": ColumnRole.IDENTIFIER, "直接标识": ColumnRole.IDENTIFIER,
+    "直接标识符": ColumnRole.IDENTIFIER,
+    "quasi": ColumnRole.QUASI, "quasi-identifier": ColumnRole.QUASI, "quasi-identifying": ColumnRole.QUASI,
+    "qi": ColumnRole.QUASI, "qid": ColumnRole.QUASI, "准标识": ColumnRole.QUASI, "准标识符": ColumnRole.QUASI,
+    "sensitive": ColumnRole.SENSITIVE, "敏感": ColumnRole.SENSITIVE, "敏感属性": ColumnRole.SENSITIVE,
+    "insensitive": ColumnRole.INSENSITIVE, "non-sensitive": ColumnRole.INSENSITIVE, "other": ColumnRole.INSENSITIVE,
+    "其他": ColumnRole.INSENSITIVE,
 }  # fmt: skip
 LISTS = {
     "identifiers": ColumnRole.IDENTIFIER, "quasi_identifiers": ColumnRole.QUASI, "sensitive": ColumnRole.SENSITIVE,
@@ -106,7 +108,9 @@ def _entries(columns: Any) -> list[tuple[str, Any]]:
 def _column(name: str, entry: Mapping[str, Any], load: Loader) -> Column:
     place = f"列“{name}”"
     _only(entry, COLUMN_KEYS, place)
-    role = ROLE_WORDS.get(str(entry.get("role", "")).strip().lower())
+    # Other programs write QUASI_IDENTIFYING_ATTRIBUTE for what is quasi here.
+    word = str(entry.get("role", "")).strip().lower().replace("_", "-").removesuffix("-attribute")
+    role = ROLE_WORDS.get(word)
     if role is None:
         raise UnableToReadSpecification(
             f"{place}的角色应为 identifier、quasi、sensitive、insensitive 之一，现为“{entry.get('role')}”。"

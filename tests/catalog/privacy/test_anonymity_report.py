@@ -141,3 +141,36 @@ def test_one_row_is_a_class_of_its_own(tmp_path):
 
 def test_a_key_that_would_do_nothing_is_refused(tmp_path):
     assert "不认识的键" in refused(tmp_path, spec="columns: {年龄: quasi}\nname_classes_by: values")
+
+
+@pytest.mark.parametrize("role", ["QUASI_IDENTIFYING_ATTRIBUTE", "quasi_identifier", "QID", "准标识符"])
+def test_roles_may_be_spelled_as_other_programs_do(tmp_path, role):
+    spec = json.dumps({"columns": {"年龄": role, "镇街": role, "病种": {"role": "SENSITIVE_ATTRIBUTE"}}})
+    report, code = run(tmp_path, spec=spec, suffix="json")
+    assert (code, report["k"], report["conventions"]["roles"]["quasi"]) == (0, 1, ["年龄", "镇街"])
+
+
+def test_arxs_own_example_is_3_anonymous_with_age_halved_and_three_digits_hidden(tmp_path):
+    """The seven persons of ARX's first example with its hierarchies, at the levels of its solution."""
+    data = (
+        "age;gender;zipcode\n34;male;81667\n45;female;81675\n66;male;81925\n70;female;81931\n34;female;81931\n"
+        "70;male;81931\n45;male;81931\n"
+    )
+    codes = ("81667", "81675", "81925", "81931")
+    (tmp_path / "age.csv").write_text("34;<50;*\n45;<50;*\n66;>=50;*\n70;>=50;*\n", encoding="utf-8")
+    (tmp_path / "gender.csv").write_text("male;*\nfemale;*\n", encoding="utf-8")
+    (tmp_path / "zipcode.csv").write_text(
+        "\n".join(";".join([c, *(c[:kept] + "*" * (5 - kept) for kept in (4, 3, 2, 1, 0))]) for c in codes),
+        encoding="utf-8",
+    )
+    spec = (
+        "columns:\n"
+        "  age: {role: quasi, hierarchy: age.csv, level: 1}\n"
+        "  gender: {role: quasi, hierarchy: gender.csv, level: 1}\n"
+        "  zipcode: {role: quasi, hierarchy: zipcode.csv, level: 3}\n"
+        "policy: {k: 3}\n"
+    )
+    report, code = run(tmp_path, data, spec)
+    assert (code, report["k"], report["classes"]) == (0, 3, 2)
+    assert report["risk"]["prosecutor"]["highest"] == pytest.approx(1 / 3)
+    assert report["risk"]["prosecutor"]["average"] == pytest.approx(2 / 7)
