@@ -17,6 +17,7 @@ from catalog.models import (
 from catalog.opening_words import ApplicationState, ChangeState, Method, RegistrationState
 from catalog.vocabulary import State
 
+from .rights import held_by
 from .visibility import is_centre, own_publishers
 
 REVIEWERS = frozenset({Role.DATA_REVIEWER, Role.DATA_CENTRE_OPERATOR, Role.SECURITY_OFFICER})
@@ -95,18 +96,18 @@ def applications_visible_to(viewer: Any) -> QuerySet[Application]:
 
 
 def grants_of_agency(viewer: Any) -> QuerySet[Grant]:
-    """Grants of the viewer's agency, the newest first."""
-    return Grant.objects.filter(agency_id=viewer.agency_id).select_related(
-        "resource__dataset__publisher", "application", "team"
+    """Grants that the viewer's agency may use, its head office's among them, the newest first."""
+    return Grant.objects.filter(held_by(viewer.agency_id)).select_related(
+        "resource__dataset__publisher", "application", "team", "agency"
     )
 
 
 def grants_visible_to(viewer: Any) -> QuerySet[Grant]:
-    """The own agency's, those on the own department's data, all for the centre."""
+    """The own agency's and its head office's, those on the own department's data, all for the centre."""
     found = Grant.objects.select_related("resource__dataset__publisher", "application", "team", "agency")
     if is_centre(viewer):
         return found
-    wanted = Q(agency_id=viewer.agency_id) if viewer.agency_id is not None else Q(pk__in=[])
+    wanted = held_by(viewer.agency_id) if viewer.agency_id is not None else Q(pk__in=[])
     if Role.DATA_REVIEWER in viewer.roles:
         wanted |= Q(resource__dataset__publisher__code__in=departments_of(viewer))
     return found.filter(wanted)

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.models import Agency
+from accounts.roles import AgencyKind
 from catalog.contracts import NO_RIGHT, FieldRight
 from catalog.models import Grant, Resource, ResourceField
 from catalog.policies import (
@@ -22,15 +25,16 @@ from .visibility import works_on
 
 CLOSED = "部分字段为受限开放，须申请并获得授权后使用。"
 FORBIDDEN = "部分字段不予开放。"
+WITH_BRANCHES = (AgencyKind.BANK, AgencyKind.FINANCIAL, AgencyKind.OUTSIDE)
 
 
 def field_right(viewer: Any, resource: Resource, now: datetime, way: str | None = None) -> FieldRight:
     """Columns of ``resource`` that ``viewer`` (a user or an anonymous one) may read at ``now``.
 
     ``way``: ``interface`` or ``download`` when rows leave the portal, None for a look on a page. Public columns are
-    everybody's; a grant of the viewer's agency adds its own; an L4 column is nobody's, nor is a forbidden one. Who
-    works on an unpublished dataset sees its columns but those of L4. If ``grant_id`` is set, the caller must count
-    the use with ``catalog.services.grants.use_grant`` before a row leaves. At most four queries.
+    everybody's; a grant of the viewer's agency or its head office adds its own; an L4 column is nobody's, nor is a
+    forbidden one. Who works on an unpublished dataset sees its columns but those of L4. If ``grant_id`` is set, the
+    caller must count the use with ``catalog.services.grants.use_grant`` before a row leaves. At most four queries.
     """
     dataset = resource.dataset
     fields = list(ResourceField.objects.filter(resource=resource).select_related("rule"))
@@ -56,13 +60,25 @@ def field_right(viewer: Any, resource: Resource, now: datetime, way: str | None 
     )
 
 
+def held_by(agency_id: int) -> Q:
+    """Grants that an agency may use: its own, and those its head office signed for.
+
+    A branch is part of the body that applied and signed, so it reads under the same agreement and from the same quota.
+    It holds only downwards, between agencies of one kind, and not for what a competing team was given.
+    """
+    heads = Agency.objects.filter(
+        branches__pk=agency_id, branches__is_active=True, branches__kind=F("kind"), kind__in=WITH_BRANCHES
+    )
+    return Q(agency_id=agency_id) | Q(agency_id__in=heads.values("pk"), application__isnull=False)
+
+
 def best_grant(viewer: Any, resource: Resource, today: date, way: str | None = None) -> Grant | None:
-    """The viewer's agency's grant that holds today and opens most; None for visitors and closed agencies."""
+    """The grant that the viewer's agency may use today and that opens most; None for visitors and closed agencies."""
     agency_id = getattr(viewer, "agency_id", None)
     if not getattr(viewer, "is_authenticated", False) or not viewer.is_active or agency_id is None:
         return None
     grants = Grant.objects.filter(
-        agency_id=agency_id,
+        held_by(agency_id),
         agency__is_active=True,
         resource=resource,
         revoked_at__isnull=True,

@@ -28,6 +28,7 @@ from catalog.models import (
 from catalog.opening_words import ApplicationState as S
 from catalog.opening_words import UseWay, Way
 from catalog.policies import is_grantable_field, way_allowed
+from catalog.selectors.rights import held_by
 from catalog.services.applications import UnableToApply, step
 from foundation import keys
 from foundation.calendar import add_working_days
@@ -132,10 +133,10 @@ def use_grant(
             raise UnableToUseGrant("该授权不属于本单位。")
         today = timezone.localdate(now)
         counted = Grant.objects.filter(
-            pk=grant_id, agency_id=user.agency_id, agency__is_active=True, revoked_at__isnull=True,
+            held_by(user.agency_id), pk=grant_id, agency__is_active=True, revoked_at__isnull=True,
             starts_on__lte=today, ends_on__gte=today, used__lt=F("quota"),
         ).update(used=F("used") + 1, rows_taken=F("rows_taken") + rows)  # fmt: skip
-        grant = Grant.objects.filter(pk=grant_id, agency_id=user.agency_id).first()
+        grant = Grant.objects.filter(held_by(user.agency_id), pk=grant_id).first()
         if grant is None:
             raise UnableToUseGrant("该授权不属于本单位。")
         if not counted:

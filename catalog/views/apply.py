@@ -111,7 +111,7 @@ def apply_page(request: HttpRequest, uid: str) -> HttpResponse:
     today = timezone.localdate()
     renews = (
         desk.grants_of_agency(_me(request))
-        .filter(pk=request.GET.get("renews") or 0, resource=resource)
+        .filter(pk=request.GET.get("renews") or 0, resource=resource, agency=_me(request).agency_id)
         .first()
     )
     form = ApplicationForm(
@@ -261,9 +261,10 @@ def grant_page(request: HttpRequest, pk: int) -> HttpResponse:
     titles = {f.code: f.title for f in grant.resource.fields.all()}
     context = {
         "grant": grant, "form": form if own else None, "own": own,
+        "of_head": user.agency is not None and user.agency.parent_id == grant.agency_id,
         "holds": grant_holds(grant, timezone.localdate()),
         "fields": [titles.get(code, code) for code in grant.fields],
-        "uses": grant.uses.select_related("user")[:50], "reports": grant.reports.select_related("by"),
+        "uses": grant.uses.select_related("user__agency")[:50], "reports": grant.reports.select_related("by"),
         "may_revoke": grant.revoked_at is None and bool(user.roles & {Role.DATA_REVIEWER, Role.DATA_CENTRE_OPERATOR}),
     }  # fmt: skip
     return render(request, "catalog/apply/grant.html", context, status=400 if form.errors else 200)
