@@ -7,8 +7,9 @@ from accounts.models import User
 from audit import Origin
 from catalog.demo.makers import maker, rows, type_of
 from catalog.engine.columns import Column
-from catalog.models import Application, Dataset, Grant, Publisher, Registration, Resource
-from catalog.opening_words import UseWay
+from catalog.models import Agreement, Application, Dataset, Grant, Publisher, Registration, Resource
+from catalog.opening_words import ApplicationState as S
+from catalog.opening_words import RegistrationState, UseWay
 from catalog.services import applications, grants, workflow
 from catalog.services.drafts import create_draft, save_fields, save_resource
 from catalog.services.publish_tables import fill_release, seal_release, start_release
@@ -19,6 +20,12 @@ ORIGIN = Origin.system("demo")
 CODES = ("12330282PDY9000187", "91330282PDY900026W", "91330282PDY900034P")
 RESTRICTED = "executed-case-labels"
 ASKED = ("firm_id", "town", "state", "band", "amount")
+OPINIONS = {
+    "returned": ("return", "请写明存量客户的范围与比对频次。"),
+    "refused": ("refuse", "用途为转售数据，与受限开放的条件不符。"),
+    "agreement": ("pass", "目的明确，字段必要"),
+    "granted": ("pass", "目的明确，字段必要"),
+}
 FIELDS = (
     ("case_no", "案件编号", "serial:AJ"), ("town", "镇街", "town"), ("kind", "案由", "pick:买卖合同/借款合同/劳动争议"),
     ("filed_on", "立案日期", "date:2025:2026"),
@@ -36,12 +43,15 @@ def raise_ways(as_of: dt.date, now: dt.datetime, people: dict[str, User]) -> Non
     if not {"steward.court", "reviewer.court", "operator", "applicant", "bank.manager"} <= set(people):
         return
     for number, told in enumerate(DRAFTS):
-        if not Dataset.objects.filter(name=told[0]).exists():
+        found = Dataset.objects.filter(name=told[0]).first()
+        if found is not None and not found.resources.filter(releases__isnull=False).exists():
+            found.delete()  # of a run cut off
+            found = None
+        if found is None:
             _draft(told, as_of, now - dt.timedelta(days=6 - number), people)
-    if not Registration.objects.filter(credit_code=CODES[0]).exists():
-        _registrations(now, people)
+    _registrations(now, people)
     resource = Resource.objects.filter(dataset__name=RESTRICTED, dataset__revises__isnull=True).first()
-    if resource is not None and not Application.objects.filter(is_demo=True).exists():
+    if resource is not None:
         _applications(resource, as_of, now, people)
 
 
@@ -92,11 +102,13 @@ def _registrations(now: dt.datetime, people: dict[str, User]) -> None:
     )  # fmt: skip
     for code, purpose, user in told:
         name = user.agency.name if user is not None and user.agency else "演示城市服务有限公司"
-        made = register(
-            credit_code=code, name=name, contact="演示联系人", phone="13800000000", purpose=purpose,
-            user=user, now=now - dt.timedelta(days=120 if user else 1), origin=ORIGIN,
-        )  # fmt: skip
-        if user is not None:
+        made = Registration.objects.filter(credit_code=code).first()
+        if made is None:
+            made = register(
+                credit_code=code, name=name, contact="演示联系人", phone="13800000000", purpose=purpose,
+                user=user, now=now - dt.timedelta(days=120 if user else 1), origin=ORIGIN,
+            )  # fmt: skip
+        if user is not None and made.state == RegistrationState.SUBMITTED:
             decide_registration(
                 people["operator"],
                 made,
@@ -118,58 +130,62 @@ def _applications(resource: Resource, as_of: dt.date, now: dt.datetime, people: 
         (institute, 1, "镇街营商环境评价", "按镇街汇总涉执行企业占比，供学术研究。", "department_review"),
     ]
     for user, days, purpose, scene, until in told:
-        at = now - dt.timedelta(days=days)
-        start = at.date()
-        wish = applications.Wish(
-            fields=ASKED, purpose=purpose, scene=scene, way="both", quota=500, starts_on=start,
-            ends_on=start + dt.timedelta(days=365), security="等级保护二级备案，专人专机，日志留存六个月。", committed=True,
-        )  # fmt: skip
-        made = applications.apply_for(user, resource, wish, now=at, origin=ORIGIN)
-        Application.objects.filter(pk=made.pk).update(is_demo=True)
+        made = Application.objects.filter(made_by=user, resource=resource, purpose=purpose).first()
+        if made is None:
+            at = now - dt.timedelta(days=days)
+            wish = applications.Wish(
+                fields=ASKED, purpose=purpose, scene=scene, way="both", quota=500, starts_on=at.date(),
+                ends_on=at.date() + dt.timedelta(days=365), committed=True,
+                security="等级保护二级备案，专人专机，日志留存六个月。",
+            )  # fmt: skip
+            made = applications.apply_for(user, resource, wish, now=at, origin=ORIGIN)
+        if made.scene != scene or not _is_untouched(made):
+            continue
+        Application.objects.filter(pk=made.pk, is_demo=False).update(is_demo=True)
         made.refresh_from_db()
-        _carry_on(made, until, at, people)
+        _carry_on(made, until, made.made_at, people)
+
+
+def _is_untouched(made: Application) -> bool:
+    """Whether nobody but the demonstration acted: its steps lie in the first days, a person's come with today's date."""
+    return not made.steps.filter(at__gt=made.made_at + dt.timedelta(days=8, hours=1)).exists()
 
 
 def _carry_on(made: Application, until: str, at: dt.datetime, people: dict[str, User]) -> None:
+    """Take an application from where it stands to where the demonstration wants it."""
     reviewer, operator, applicant = people["reviewer.court"], people["operator"], made.made_by
-    later = at + dt.timedelta(days=2)
-    if until == "department_review":
-        return
-    if until == "returned":
-        applications.review(
-            reviewer, made, "return", "请写明存量客户的范围与比对频次。", now=later, origin=ORIGIN
-        )
-        return
-    if until == "refused":
-        applications.review(
-            reviewer, made, "refuse", "用途为转售数据，与受限开放的条件不符。", now=later, origin=ORIGIN
-        )
+    days = dt.timedelta
+    if made.state == S.DEPARTMENT_REVIEW and until in OPINIONS:
+        action, opinion = OPINIONS[until]
+        applications.review(reviewer, made, action, opinion, now=at + days(2), origin=ORIGIN)
         made.refresh_from_db()
+    if made.state == S.REFUSED and until == "refused" and not made.appeals.exists():
         text = "产品只提供评分，不提供原始字段，请重新考虑。"
-        grants.appeal(applicant, made, text, now=at + dt.timedelta(days=5), origin=ORIGIN)
-        return
-    applications.review(reviewer, made, "pass", "目的明确，字段必要", now=later, origin=ORIGIN)
-    made.refresh_from_db()
-    applications.review(operator, made, "pass", "同意", now=at + dt.timedelta(days=6), origin=ORIGIN)
-    made.refresh_from_db()
-    grants.offer_agreement(operator, made, now=at + dt.timedelta(days=7), origin=ORIGIN)
-    if until == "granted":
-        _use(
-            grants.sign_agreement(applicant, made, now=at + dt.timedelta(days=8), origin=ORIGIN),
-            at,
-            applicant,
-        )
+        grants.appeal(applicant, made, text, now=at + days(5), origin=ORIGIN)
+    if made.state == S.CENTRE_REVIEW and until in ("agreement", "granted"):
+        applications.review(operator, made, "pass", "同意", now=at + days(6), origin=ORIGIN)
+        made.refresh_from_db()
+    if made.state == S.AGREEMENT and not Agreement.objects.filter(application=made).exists():
+        grants.offer_agreement(operator, made, now=at + days(7), origin=ORIGIN)
+    if made.state == S.AGREEMENT and until == "granted":
+        grants.sign_agreement(applicant, made, now=at + days(8), origin=ORIGIN)
+    grant = Grant.objects.filter(application=made).first()
+    if grant is not None and until == "granted":
+        _use(grant, at, applicant)
 
 
 def _use(grant: Grant, at: dt.datetime, user: User) -> None:
-    """Some weeks of use and a report."""
+    """Some weeks of use and a report; what is there already is not made again."""
     release: Any = grant.resource.current
     ways = (UseWay.PAGE, UseWay.DOWNLOAD, *[UseWay.INTERFACE] * 10)
     for number, way in enumerate(ways):
         moment = at + dt.timedelta(days=9 + 3 * number, hours=number % 7)
+        if grant.uses.filter(at=moment).exists():
+            continue
         count = {UseWay.PAGE: 10, UseWay.DOWNLOAD: release.row_count}.get(way, 100)
         grants.use_grant(user, grant.pk, way, rows=count, release=release, now=moment, origin=ORIGIN)
-    grants.report_use(
-        user, grant, text="用于贷前核查，共核验演示客户三十六户，未发生对外提供。", results="拦截高风险申请两笔。",
-        now=at + dt.timedelta(days=45), origin=ORIGIN,
-    )  # fmt: skip
+    if not grant.reports.exists():
+        grants.report_use(
+            user, grant, text="用于贷前核查，共核验演示客户三十六户，未发生对外提供。", results="拦截高风险申请两笔。",
+            now=at + dt.timedelta(days=45), origin=ORIGIN,
+        )  # fmt: skip
