@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -31,7 +32,11 @@ def public_page(request: HttpRequest, year: int | None = None) -> HttpResponse:
         return render(request, "catalog/competition/none.html")
     user = _me(request)
     closed = competition.stage == Stage.CLOSED
-    own = competition.teams.filter(agency=user.agency_id) if user.is_authenticated and user.agency_id else ()
+    own = (
+        competition.teams.filter(agency=user.agency_id).select_related("track").prefetch_related("datasets")
+        if user.is_authenticated and user.agency_id
+        else ()
+    )
     entries = Entry.objects.filter(team__competition=competition).select_related(
         "team__track", "team__agency"
     )
@@ -42,7 +47,7 @@ def public_page(request: HttpRequest, year: int | None = None) -> HttpResponse:
         "may_enter": user.is_authenticated and competition.stage == Stage.REGISTRATION
         and bool(user.roles & frozenset(COMPETITORS)),
         "is_judge": user.is_authenticated and competition.judges.filter(pk=user.pk).exists(),
-        "team_count": competition.teams.filter(accepted_at__isnull=False).count(),
+        "years": _years(), "team_count": competition.teams.filter(accepted_at__isnull=False).count(),
     }  # fmt: skip
     return render(request, "catalog/competition/public.html", context)
 
@@ -111,9 +116,9 @@ def entry_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def judging(request: HttpRequest) -> HttpResponse:
     """A judge's entries: first the declaration, then the sheet. Only the named judges come in."""
-    competition = _competition(None)
     user = _me(request)
-    if competition is None or not competition.judges.filter(pk=user.pk).exists():
+    competition = _judged_by(user)
+    if competition is None:
         raise Http404
     if request.method == "POST":
         _judge(request, competition)
@@ -170,7 +175,9 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         context |= {
             "teams": competition.teams.select_related("track", "agency", "leader").prefetch_related("datasets"),
             "judges": competition.judges.select_related("agency"), "after": after.label if after else "",
-            "entries": Entry.objects.filter(team__competition=competition).select_related("team"),
+            "entries": Entry.objects.filter(team__competition=competition).select_related("team__track")
+            .annotate(sheet_count=Count("sheets", distinct=True)),
+            "fewest": services.FEWEST_SHEETS,
         }  # fmt: skip
     return render(request, "catalog/competition/desk.html", context)
 
@@ -221,6 +228,16 @@ def _start(request: HttpRequest, user: Any, told: dict[str, Any]) -> None:
 def _competition(year: int | None, *, everything: bool = False) -> Competition | None:
     found = Competition.objects.all() if everything else Competition.objects.exclude(stage=Stage.PREPARING)
     return found.filter(year=year).first() if year is not None else found.first()
+
+
+def _judged_by(user: Any) -> Competition | None:
+    """The competition that waits for a judge's scores, else the newest they judged."""
+    named = list(Competition.objects.filter(judges=user.pk))
+    return next((c for c in named if c.stage == Stage.JUDGING), named[0] if named else None)
+
+
+def _years() -> list[int]:
+    return list(Competition.objects.exclude(stage=Stage.PREPARING).values_list("year", flat=True))
 
 
 def _me(request: HttpRequest) -> Any:

@@ -89,6 +89,7 @@ def dataset_page(request: HttpRequest, name: str) -> HttpResponse:
         "resources": [present.resource_row(r, dataset, request.build_absolute_uri, is_readable=r.pk in tables)
                       for r in resources],
         "use": use_of(dataset, timezone.localdate(now)), "answers": public_answers(dataset),
+        "winners": dataset.competition_entries.select_related("team__competition").order_by("rank"),
         "lane": dataset.get_lane_display(), "schema_org": schema_org(dataset, request.build_absolute_uri),
         "crumbs": _crumbs(dataset.title), "base": reverse("catalog_open:dataset", args=[dataset.name]),
     }  # fmt: skip
