@@ -3,8 +3,6 @@
 import unicodedata
 from collections.abc import Iterable
 
-from pypinyin import Style, lazy_pinyin
-
 MOST_WORDS = 8
 
 
@@ -15,6 +13,8 @@ def folded(text: str) -> str:
 
 def sounds(text: str) -> str:
     """Full pinyin and initials of a text: 养老 gives ``yanglao yl``."""
+    from pypinyin import Style, lazy_pinyin  # its dictionaries take most of a second to read
+
     full = lazy_pinyin(text, style=Style.NORMAL, errors="ignore")
     return f"{''.join(full)} {''.join(part[0] for part in full if part)}"
 

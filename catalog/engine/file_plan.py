@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pypinyin import Style, lazy_pinyin
 
 from datahub.engine import csv_blocks
 from datahub.engine.csv_blocks import NOTE_STARTS
@@ -306,6 +305,8 @@ def codes_for(titles: Sequence[str], known: Mapping[str, str]) -> list[str]:
 
 
 def _as_code(title: str) -> str:
+    from pypinyin import Style, lazy_pinyin  # its dictionaries take most of a second to read
+
     latin = title if title.isascii() else "_".join(lazy_pinyin(title, style=Style.NORMAL, errors="ignore"))
     code = re.sub(r"[^0-9a-z]+", "_", latin.casefold()).strip("_")[:60].strip("_")
     return f"c_{code}" if code[:1].isdigit() else code

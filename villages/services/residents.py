@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from pypinyin import Style, lazy_pinyin
 
 import audit
 from villages.models import Device, Helper, Household, Resident, ResidentEvent, ResidentMove, Tap, Village
@@ -26,6 +25,8 @@ class UnableToChangeResident(ValueError):
 
 def pinyin_of(name: str) -> str:
     """Full pinyin and initials, as they are searched: ``cen a gen|cag``."""
+    from pypinyin import Style, lazy_pinyin  # its dictionaries take most of a second to read
+
     syllables = lazy_pinyin(name, style=Style.NORMAL)
     return f"{''.join(syllables)}|{''.join(s[:1] for s in syllables)}"[:160].lower()
 

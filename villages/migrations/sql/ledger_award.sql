@@ -1,7 +1,8 @@
 -- Awards: claims, caps, transfers and balances in one call. Locks come first, in one fixed order (people,
 -- households, pools); what they guard is read by later statements, each with a fresh view. Statements that touch
--- tables go by key and are planned once for every size: a plan made for the first rows of an empty book would
--- otherwise be kept, or a new one be made at every call.
+-- tables go by key and are planned once, for every size of the book: a plan that suits the first rows of an empty one
+-- (reading it whole, once for each item) would otherwise be kept, or a new one be made at every call. Scalar subqueries
+-- leave the planner no other way than the key.
 
 -- One award, in plain steps: the path of a tap. ``p_caps`` is [[level, code, window start, limit, measure], …]. The
 -- pool, which a whole village draws on, is locked late; only a pool that may run dry is locked before it is read.
@@ -9,7 +10,7 @@ CREATE OR REPLACE FUNCTION villages_award_one(
     p_key uuid, p_resident bigint, p_task uuid, p_date date, p_asked int, p_rule text, p_set int, p_exempt boolean,
     p_caps jsonb, p_actor bigint, p_memo text, p_topic text, p_now timestamptz, p_day date)
 RETURNS TABLE (r_key uuid, r_granted int, r_reason text, r_replayed boolean)
-LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     this_vintage int := extract(year FROM p_day)::int;
     village bigint;
@@ -137,7 +138,8 @@ CREATE OR REPLACE FUNCTION villages_award_settle(
     p_fresh boolean[], p_asked int[], p_village bigint[], p_free bigint[], p_cap_item int[], p_cap_level int[],
     p_cap_code text[], p_cap_window timestamptz[], p_cap_measure int[], p_cap_owner bigint[], p_cap_room int[])
 RETURNS TABLE (granted int, reason text, draws jsonb)
-LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_nestloop = off AS $$
+LANGUAGE sql STABLE SET search_path = public, pg_temp
+SET enable_nestloop = off SET enable_hashjoin = on SET enable_mergejoin = on AS $$
     WITH item AS MATERIALIZED (
         SELECT i.ord::int AS ord, i.asked, i.village, i.free
         FROM unnest(p_fresh, p_asked, p_village, p_free) WITH ORDINALITY AS i (fresh, asked, village, free, ord)
@@ -208,7 +210,8 @@ CREATE OR REPLACE FUNCTION villages_award(
     p_cap_measure int[],
     p_actor bigint, p_memo text, p_topic text, p_now timestamptz, p_day date)
 RETURNS TABLE (r_key uuid, r_granted int, r_reason text, r_replayed boolean)
-LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     n int := cardinality(p_keys);
     this_vintage int := extract(year FROM p_day)::int;
@@ -246,8 +249,9 @@ BEGIN
         (kind, owner_id, vintage, village_id, pseudonym, posted, held, floor, reserve, opened_at)
     SELECT 'resident', r.id, this_vintage, r.village_id, villages_pseudonym(), 0, 0, 0, 0, p_now
     FROM villages_resident r
-    WHERE r.id = ANY (p_residents) AND r.status = 'active' AND NOT EXISTS (
-        SELECT FROM villages_account a WHERE a.kind = 'resident' AND a.owner_id = r.id AND a.vintage = this_vintage)
+    WHERE r.id = ANY (p_residents) AND r.status = 'active' AND (
+        SELECT a.id FROM villages_account a WHERE a.kind = 'resident' AND a.owner_id = r.id AND a.vintage = this_vintage)
+        IS NULL
     ORDER BY r.id ON CONFLICT DO NOTHING;
     PERFORM 1 FROM villages_account
         WHERE kind = 'resident' AND owner_id = ANY (p_residents) AND closed_at IS NULL
@@ -290,33 +294,39 @@ BEGIN
                array_agg(i.free), array_agg(i.granted), array_agg(i.reason)
         INTO states, homes, families, purses, pools, free, earlier, earlier_why
         FROM (
-            SELECT CASE WHEN same.key IS NOT NULL THEN
-                            CASE WHEN (same.resident_id, same.task, same.on_date, same.asked, same.rule_code)
-                                    = (u.resident, u.task, u.on_date, u.asked, u.rule)
-                                 AND same.rule_set_id IS NOT DISTINCT FROM u.set_id
+            SELECT CASE WHEN (u.same).key IS NOT NULL THEN
+                            CASE WHEN ((u.same).resident_id, (u.same).task, (u.same).on_date, (u.same).asked,
+                                       (u.same).rule_code) = (u.resident, u.task, u.on_date, u.asked, u.rule)
+                                 AND (u.same).rule_set_id IS NOT DISTINCT FROM u.set_id
                                  THEN 'replayed' ELSE 'key_reused' END
                         WHEN count(*) OVER (PARTITION BY u.key ORDER BY u.ord) > 1 THEN 'key_reused'
-                        WHEN r.status IS DISTINCT FROM 'active' THEN 'not_active'
-                        WHEN done.key IS NOT NULL THEN 'claimed'
+                        WHEN (u.who).status IS DISTINCT FROM 'active' THEN 'not_active'
+                        WHEN (SELECT c.key FROM villages_claim c WHERE c.resident_id = u.resident AND c.task = u.task
+                              AND c.on_date = u.on_date) IS NOT NULL THEN 'claimed'
                         ELSE 'fresh' END AS state,
-                   coalesce(r.village_id, 0) AS village, coalesce(r.household_id, 0) AS household,
-                   coalesce(a.id, 0) AS purse, coalesce(p.id, 0) AS pool,
-                   coalesce(p.posted - p.held - CASE WHEN u.exempt THEN 0 ELSE p.reserve END, 0) AS free,
-                   coalesce(same.granted, 0) AS granted, coalesce(same.reason, '') AS reason
-            FROM unnest(p_keys[first:last], p_residents[first:last], p_tasks[first:last], p_dates[first:last],
-                        p_asked[first:last], p_rules[first:last], p_sets[first:last], p_exempt[first:last])
-                 WITH ORDINALITY AS u (key, resident, task, on_date, asked, rule, set_id, exempt, ord)
-            LEFT JOIN villages_resident r ON r.id = u.resident
-            LEFT JOIN villages_account a ON a.kind = 'resident' AND a.owner_id = u.resident AND a.vintage = this_vintage
-            LEFT JOIN villages_account p ON p.kind = 'pool' AND p.owner_id = r.village_id
-            LEFT JOIN villages_claim same ON same.key = u.key
-            LEFT JOIN villages_claim done
-                ON done.resident_id = u.resident AND done.task = u.task AND done.on_date = u.on_date
+                   coalesce((u.who).village_id, 0) AS village, coalesce((u.who).household_id, 0) AS household,
+                   coalesce((SELECT a.id FROM villages_account a WHERE a.kind = 'resident' AND a.owner_id = u.resident
+                             AND a.vintage = this_vintage), 0) AS purse,
+                   coalesce((u.pool).id, 0) AS pool,
+                   coalesce((u.pool).posted - (u.pool).held - CASE WHEN u.exempt THEN 0 ELSE (u.pool).reserve END, 0) AS free,
+                   coalesce((u.same).granted, 0) AS granted, coalesce((u.same).reason, '') AS reason, u.ord
+            FROM (
+                SELECT n.*, (SELECT p FROM villages_account p WHERE p.kind = 'pool' AND p.owner_id = (n.who).village_id) AS pool
+                FROM (
+                    SELECT k.*, (SELECT r FROM villages_resident r WHERE r.id = k.resident) AS who,
+                           (SELECT c FROM villages_claim c WHERE c.key = k.key) AS same
+                    FROM unnest(p_keys[first:last], p_residents[first:last], p_tasks[first:last], p_dates[first:last],
+                                p_asked[first:last], p_rules[first:last], p_sets[first:last], p_exempt[first:last])
+                         WITH ORDINALITY AS k (key, resident, task, on_date, asked, rule, set_id, exempt, ord)
+                    OFFSET 0) AS n
+                OFFSET 0) AS u
             ORDER BY u.ord) AS i;
         SELECT coalesce(array_agg(c.item), '{}'), coalesce(array_agg(c.owner), '{}'), coalesce(array_agg(c.room), '{}')
         INTO items, owners, rooms
         FROM (
-            SELECT o.item, o.owner, greatest(o.cap_limit - coalesce(u.used, 0), 0) AS room
+            SELECT o.item, o.owner, greatest(o.cap_limit - coalesce((
+                       SELECT u.used FROM villages_capuse u WHERE u.owner_id = o.owner AND u.level = o.level
+                       AND u.cap_code = o.code AND u.window_start = o.starts), 0), 0) AS room
             FROM (
                 SELECT c.*, CASE c.level WHEN 1 THEN p_residents[first - 1 + c.item] WHEN 2 THEN families[c.item]
                                          ELSE homes[c.item] END AS owner
@@ -325,8 +335,6 @@ BEGIN
                                   p_cap_code[cap_first:cap_last], p_cap_window[cap_first:cap_last],
                                   p_cap_limit[cap_first:cap_last])
                            WITH ORDINALITY AS k (place, level, code, starts, cap_limit, ord)) AS c) AS o
-            LEFT JOIN villages_capuse u
-                ON u.owner_id = o.owner AND u.level = o.level AND u.cap_code = o.code AND u.window_start = o.starts
             ORDER BY o.ord) AS c;
         SELECT array_agg(s.granted), array_agg(s.reason), array_agg(s.draws) INTO won, why, draws
         FROM villages_award_settle(
