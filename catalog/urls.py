@@ -29,6 +29,7 @@ editing_pages: list[URLPattern] = [
     path("drafts/new/", editing.draft_new, name="draft_new"),
     path("drafts/<uuid:uid>/", editing.draft, name="draft"),
     path("drafts/<uuid:uid>/upload/", editing.draft_upload, name="draft_upload"),
+    path("drafts/<uuid:uid>/link/", editing.draft_link, name="draft_link"),
     path("intakes/<int:pk>/", editing.intake_page, name="intake"),
 ]
 urlpatterns: list[URLPattern] = [*public_pages, *handling_pages, *editing_pages, *rule_pages]

@@ -1,13 +1,14 @@
 """The front door of the data hub: what the floors above may ask. Contracts and frames out, no models."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 import polars as pl
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet
 
 from datahub import frames
 from datahub.contracts import CATEGORY_LABELS, Category, Grade, ItemDefinition, Kind, Supply
@@ -20,6 +21,7 @@ from datahub.models.enterprise import EntityKind, EntitySize, EntityState
 from datahub.selectors.facts import Fact, FactField, ReadingRight, list_facts
 
 SHARDS = Record.PARTITIONS
+_BLOCK = 2000
 ENTITY_KINDS: dict[str, str] = dict(EntityKind.choices)
 ENTITY_STATES: dict[str, str] = dict(EntityState.choices)
 ENTITY_SIZES: dict[str, str] = dict(EntitySize.choices)
@@ -53,6 +55,7 @@ __all__ = [
     "get_enterprise",
     "get_item",
     "get_item_by_number",
+    "item_rows",
     "last_change",
     "list_changes_after",
     "list_departments",
@@ -178,6 +181,27 @@ def delivered_items(known_at: datetime) -> frozenset[str]:
         state=BatchState.WITHDRAWN, withdrawn_at__lte=known_at
     )
     return frozenset(batches.order_by().values_list("item_code", flat=True).distinct())
+
+
+def item_rows(code: str, known_at: datetime) -> Iterator[dict[str, Any]]:
+    """Records of an item known at an instant, in the order they came, by field code with canonical values.
+
+    The enterprise's code and name stand under the item's subject fields. Facts that were repaired are left out: they
+    are no longer held against anybody. Raises KeyError for an unknown item. Read in blocks, at constant memory.
+    """
+    item = get_item(code)
+    known = Record.objects.filter(
+        item_id=item.number, received_at__lte=known_at, repaired_on__isnull=True
+    ).filter(Q(superseded_at__isnull=True) | Q(superseded_at__gt=known_at))
+    found = known.order_by("id").values_list("enterprise_id", "payload").iterator(chunk_size=_BLOCK)
+    while block := list(islice(found, _BLOCK)):
+        owners = {
+            pk: {item.subject.code: owner, item.subject.name: name}
+            for pk, owner, name in Enterprise.objects.filter(pk__in={pk for pk, _ in block}).values_list(
+                "pk", "code", "name"
+            )
+        }
+        yield from (owners.get(pk, {}) | payload for pk, payload in block)
 
 
 def scoring_frames(

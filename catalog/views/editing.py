@@ -18,7 +18,7 @@ from catalog.forms import DatasetForm
 from catalog.models import Dataset, Intake, IntakeState, Publisher
 from catalog.selectors.datasets import visible_to
 from catalog.selectors.visibility import is_centre, own_publishers
-from catalog.services import drafts, intake
+from catalog.services import drafts, intake, linked_rows
 from catalog.services.drafts import UnableToEditDataset, UnableToSaveDataset
 from catalog.vocabulary import FieldType, State
 
@@ -96,9 +96,32 @@ def draft(request: HttpRequest, uid: Any) -> HttpResponse:
     context = {
         "dataset": dataset, "form": form, "resources": dataset.resources.select_related("current"),
         "waiting": Intake.objects.filter(resource__dataset=dataset, state=IntakeState.PROPOSED),
+        "sources": linked_rows.list_sources(dataset, timezone.now()) if dataset.state == State.DRAFT else (),
         "crumbs": _crumbs(dataset.title, "编目"),
     }  # fmt: skip
     return render(request, "catalog/draft.html", context, status=status)
+
+
+@audience(*PUBLISHERS)
+@require_POST
+def draft_link(request: HttpRequest, uid: Any) -> HttpResponse:
+    """A table made of what the portal already holds."""
+    dataset = _own(request, uid)
+    try:
+        release = linked_rows.link_rows(
+            _me(request),
+            dataset,
+            request.POST.get("source", ""),
+            now=timezone.now(),
+            origin=audit.origin_of(request),
+        )
+    except (linked_rows.UnableToLinkRows, UnableToEditDataset, UnableToSaveDataset) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, f"已生成数据表，共 {release.row_count} 行。请核对分级与脱敏规则后提交审核。"
+        )
+    return redirect("catalog:draft", dataset.uid)
 
 
 @audience(*PUBLISHERS)
@@ -200,6 +223,11 @@ def _own(request: HttpRequest, uid: Any) -> Dataset:
     if dataset is None or dataset.publisher not in _publishers(request):
         raise Http404
     return dataset
+
+
+def _me(request: HttpRequest) -> Any:
+    """Who asks; the services say what they may."""
+    return request.user
 
 
 def _tell(form: DatasetForm, error: UnableToSaveDataset) -> None:

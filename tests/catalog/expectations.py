@@ -90,6 +90,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     "catalog:draft_new": allow(*HANDLERS),
     "catalog:draft": allow(*HANDLERS, args=a_draft).but(STRANGER),
     "catalog:draft_upload": allow(*HANDLERS, ok=405, args=a_draft),
+    "catalog:draft_link": allow(*HANDLERS, ok=405, args=a_draft),
     "catalog:intake": allow(*HANDLERS, ok=404, args=lambda world: {"pk": 10**6}),
     # the table API
     "catalog_api:datasets": public(),
