@@ -4,7 +4,7 @@ Both come through the front doors. A field keeps the grade of its data item; per
 at all. What is made is a draft's table like any other: rules, gate and reviews stand before the public.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -106,11 +106,16 @@ def _item_table(item: ItemDefinition, now: datetime) -> Table:
         for field in fields
     }  # fmt: skip
     labels = {field.code: field.labels for field in fields if field.labels}
+    codes = [field.code for field in fields]
     rows = (
-        [labels.get(field.code, {}).get(record.get(field.code), record.get(field.code)) for field in fields]
-        for record in item_rows(item.code, now)
+        [_shown(record.get(code), labels.get(code)) for code in codes] for record in item_rows(item.code, now)
     )
     return columns, told, rows
+
+
+def _shown(value: Any, labels: Mapping[str, str] | None) -> Any:
+    """An enumeration's code as what it is called; anything else as it is."""
+    return labels.get(str(value), value) if labels and value is not None else value
 
 
 def _index_table() -> Table:
