@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from datahub import frames
 from datahub.contracts import CATEGORY_LABELS, Category, Grade, ItemDefinition, Kind, Supply
@@ -191,8 +192,11 @@ def item_rows(code: str, known_at: datetime) -> Iterator[dict[str, Any]]:
     """
     item = get_item(code)
     known = Record.objects.filter(
-        item_id=item.number, received_at__lte=known_at, repaired_on__isnull=True
-    ).filter(Q(superseded_at__isnull=True) | Q(superseded_at__gt=known_at))
+        Q(superseded_at__isnull=True) | Q(superseded_at__gt=known_at),
+        Q(repaired_on__isnull=True) | Q(repaired_on__gt=timezone.localdate(known_at)),
+        item_id=item.number,
+        received_at__lte=known_at,
+    )
     found = known.order_by("id").values_list("enterprise_id", "payload").iterator(chunk_size=_BLOCK)
     while block := list(islice(found, _BLOCK)):
         owners = {

@@ -7,8 +7,10 @@ at all. What is made is a draft's table like any other: rules, gate and reviews 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
+import orjson
 from django.utils import timezone
 
 import audit
@@ -24,6 +26,7 @@ from index.public import public_series
 
 INDEX_SOURCE = "index"
 CENTRE = "data-centre"
+IN_MEMORY_BYTES = 8_000_000
 TYPES = {
     Kind.MONEY: "number", Kind.NUMBER: "number", Kind.RATIO: "number", Kind.INTEGER: "integer", Kind.YEAR: "integer",
     Kind.DATE: "date", Kind.BOOL: "boolean",
@@ -79,7 +82,7 @@ def link_rows(actor: User, dataset: Dataset, code: str, *, now: datetime, origin
         }
         resource: Resource = save_resource(dataset, values, editor=actor, now=now, origin=origin)
         release = start_release(resource, columns, now=now, note=f"取自平台数据，截至 {moment}")
-        if not fill_release(release, columns, rows):
+        if not fill_release(release, columns, _set_aside(rows)):
             raise UnableToLinkRows("该来源目前没有可用的数据。")
         save_fields(resource, columns, told)
         seal_release(release, columns, now=now)
@@ -90,6 +93,21 @@ def link_rows(actor: User, dataset: Dataset, code: str, *, now: datetime, origin
 
 
 Table = tuple[tuple[Column, ...], dict[str, dict[str, Any]], Iterator[list[Any]]]
+
+
+def _set_aside(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """The rows, all read before the first is given: a connection that takes a COPY cannot be read meanwhile."""
+    kept = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  closed with its last row
+    for row in rows:
+        kept.write(orjson.dumps(row) + b"\n")
+    kept.seek(0)
+    return _given_back(kept)
+
+
+def _given_back(kept: SpooledTemporaryFile[bytes]) -> Iterator[list[Any]]:
+    with kept:
+        for line in kept:
+            yield orjson.loads(line)
 
 
 def _item_table(item: ItemDefinition, now: datetime) -> Table:

@@ -1,8 +1,10 @@
 """Tables made of delivered data items and of the index's published series."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.roles import AgencyKind, Role
 from catalog.models import Dataset
@@ -18,7 +20,11 @@ from tests.firms import CODES, NOW, register_firms
 from tests.people import client_of, make_agency, make_person
 
 pytestmark = pytest.mark.django_db
-TOLD = {"now": NOW, "origin": ORIGIN}
+
+
+def told() -> dict[str, Any]:
+    """The data hub knows a record from the moment it was promoted, by the clock."""
+    return {"now": timezone.now(), "origin": ORIGIN}
 
 
 @pytest.fixture
@@ -30,13 +36,13 @@ def scene(settings, tmp_path):
 
 
 def test_a_departments_delivered_items_are_offered_and_no_other_ones(scene):
-    codes = {source.code for source in list_sources(scene["dataset"], NOW)}
+    codes = {source.code for source in list_sources(scene["dataset"], timezone.now())}
     assert codes == {"market.registration", "market.annual_assets"}
-    assert list_sources(make_dataset("court"), NOW) == []
+    assert list_sources(make_dataset("court"), timezone.now()) == []
 
 
 def test_rows_come_with_types_titles_and_the_grades_of_their_item(scene):
-    release = link_rows(scene["steward"], scene["dataset"], "market.annual_assets", **TOLD)
+    release = link_rows(scene["steward"], scene["dataset"], "market.annual_assets", **told())
     assert release.row_count == 3 and release.state == "sealed"
     fields = {f.code: f for f in release.resource.fields.all()}
     frame = read_frame(release, list(fields))
@@ -48,33 +54,33 @@ def test_rows_come_with_types_titles_and_the_grades_of_their_item(scene):
 
 
 def test_what_is_graded_stays_behind_the_gate_until_rules_allow_it(scene):
-    release = link_rows(scene["steward"], scene["dataset"], "market.annual_assets", **TOLD)
+    release = link_rows(scene["steward"], scene["dataset"], "market.annual_assets", **told())
     with pytest.raises(workflow.UnableToMoveDataset):
-        workflow.submit(scene["steward"], Dataset.objects.get(pk=scene["dataset"].pk), **TOLD)
-    assert field_right(make_person(Role.LEADER), release.resource, NOW).fields == frozenset()
+        workflow.submit(scene["steward"], Dataset.objects.get(pk=scene["dataset"].pk), **told())
+    assert field_right(make_person(Role.LEADER), release.resource, timezone.now()).fields == frozenset()
 
 
 def test_personal_identifiers_are_not_copied(scene):
-    for source in list_sources(scene["dataset"], NOW):
-        link_rows(scene["steward"], Dataset.objects.get(pk=scene["dataset"].pk), source.code, **TOLD)
+    for source in list_sources(scene["dataset"], timezone.now()):
+        link_rows(scene["steward"], Dataset.objects.get(pk=scene["dataset"].pk), source.code, **told())
     grades = {f.grade for r in scene["dataset"].resources.all() for f in r.fields.all()}
     assert "L4" not in grades
 
 
 def test_another_departments_item_and_a_strangers_hand_are_refused(scene):
     with pytest.raises(UnableToLinkRows):
-        link_rows(scene["steward"], scene["dataset"], "court.equity_freeze", **TOLD)
+        link_rows(scene["steward"], scene["dataset"], "court.equity_freeze", **told())
     other = make_person(Role.DATA_STEWARD, agency=make_agency(AgencyKind.DEPARTMENT, scope_code="tax"))
     with pytest.raises(UnableToLinkRows):
-        link_rows(other, scene["dataset"], "market.registration", **TOLD)
+        link_rows(other, scene["dataset"], "market.registration", **told())
     assert scene["dataset"].resources.count() == 0
 
 
 def test_rows_are_those_known_at_the_instant(scene):
-    assert len(list(item_rows("market.registration", NOW))) == 3
-    assert list(item_rows("market.registration", NOW - dt.timedelta(days=1))) == []
+    assert len(list(item_rows("market.registration", timezone.now()))) == 3
+    assert list(item_rows("market.registration", timezone.now() - dt.timedelta(days=1))) == []
     with pytest.raises(KeyError):
-        list(item_rows("market.nothing", NOW))
+        list(item_rows("market.nothing", timezone.now()))
 
 
 def test_the_data_centre_publishes_the_index_series(scene, monkeypatch):
@@ -85,11 +91,11 @@ def test_the_data_centre_publishes_the_index_series(scene, monkeypatch):
     monkeypatch.setattr(linked_rows, "public_series", lambda: (series,))
     operator = make_person(Role.DATA_CENTRE_OPERATOR)
     dataset = make_dataset("data-centre")
-    assert [one.code for one in list_sources(dataset, NOW)] == ["index"]
-    release = link_rows(operator, dataset, "index", **TOLD)
+    assert [one.code for one in list_sources(dataset, timezone.now())] == ["index"]
+    release = link_rows(operator, dataset, "index", **told())
     assert read_frame(release, ["name", "day", "value"]).rows()[0] == ("全市", "2026-11-01", "101.25")
     with pytest.raises(UnableToLinkRows):
-        link_rows(operator, scene["dataset"], "index", **TOLD)
+        link_rows(operator, scene["dataset"], "index", **told())
 
 
 def test_the_page_offers_the_sources_and_makes_the_table(scene):
