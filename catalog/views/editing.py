@@ -119,7 +119,7 @@ def draft_link(request: HttpRequest, uid: Any) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(
-            request, f"已生成数据表，共 {release.row_count} 行。请核对分级与脱敏规则后提交审核。"
+            request, f"已生成数据表，共 {release.row_count:,} 行。请核对分级与脱敏规则后提交审核。"
         )
     return redirect("catalog:draft", dataset.uid)
 
