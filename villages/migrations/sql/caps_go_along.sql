@@ -44,7 +44,9 @@ BEGIN
     END LOOP;
 END $$;
 
--- As before; what an award took of a person's limits is given back to the entry under which the person goes on.
+-- The reversal of an award or a deduction: at most one, under an id derived from the original's. What an award took from
+-- limits is given back, a person's to the entry under which the person goes on; its claim stays, so the same occurrence
+-- cannot be earned again.
 CREATE OR REPLACE FUNCTION villages_reverse(
     p_original uuid, p_ref uuid, p_actor bigint, p_memo text, p_now timestamptz, p_day date)
 RETURNS TABLE (r_id uuid, r_amount int, r_expired int, r_replayed boolean)

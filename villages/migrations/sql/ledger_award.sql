@@ -43,7 +43,7 @@ BEGIN
         purse := villages_open_account('resident', p_resident, this_vintage, village, p_now);
         PERFORM 1 FROM villages_account a WHERE a.id = purse FOR NO KEY UPDATE;
     END IF;
-    IF p_caps @> '[[2]]' THEN
+    IF p_caps @? '$[*] ? (@[0] == 2)' THEN
         PERFORM 1 FROM villages_household h WHERE h.id = household FOR NO KEY UPDATE;
     END IF;
 
@@ -65,7 +65,7 @@ BEGIN
     END IF;
 
     -- The tightest cap of each level, person to village, clips what the level before left.
-    FOR at_level IN 1 .. CASE WHEN p_caps @> '[[3]]' THEN 3 WHEN p_caps @> '[[2]]' THEN 2 ELSE 1 END LOOP
+    FOR at_level IN 1 .. CASE WHEN p_caps @? '$[*] ? (@[0] == 3)' THEN 3 WHEN p_caps @? '$[*] ? (@[0] == 2)' THEN 2 ELSE 1 END LOOP
         tightest := NULL;
         owner := CASE at_level WHEN 1 THEN p_resident WHEN 2 THEN household ELSE village END;
         FOR own IN SELECT c ->> 1 AS code, (c ->> 3)::int AS cap_limit, (c ->> 4)::int AS measure, (
@@ -87,17 +87,19 @@ BEGIN
             why := tightest_code;
         END IF;
     END LOOP;
-    UPDATE villages_account a SET posted = a.posted - points WHERE a.kind = 'pool' AND a.owner_id = village
-        AND a.vintage = 0 AND a.posted - a.held - CASE WHEN p_exempt THEN 0 ELSE a.reserve END >= points
-        RETURNING a.id INTO pool;
-    IF pool IS NULL THEN
-        SELECT a.id, greatest(a.posted - a.held - CASE WHEN p_exempt THEN 0 ELSE a.reserve END, 0) INTO pool, room
-            FROM villages_account a WHERE a.kind = 'pool' AND a.owner_id = village FOR NO KEY UPDATE;
-        IF coalesce(room, 0) < points THEN
-            points := coalesce(room, 0);
-            why := 'pool';
+    IF points > 0 THEN
+        UPDATE villages_account a SET posted = a.posted - points WHERE a.kind = 'pool' AND a.owner_id = village
+            AND a.vintage = 0 AND a.posted - a.held - CASE WHEN p_exempt THEN 0 ELSE a.reserve END >= points
+            RETURNING a.id INTO pool;
+        IF pool IS NULL THEN
+            SELECT a.id, greatest(a.posted - a.held - CASE WHEN p_exempt THEN 0 ELSE a.reserve END, 0) INTO pool, room
+                FROM villages_account a WHERE a.kind = 'pool' AND a.owner_id = village FOR NO KEY UPDATE;
+            IF coalesce(room, 0) < points THEN
+                points := coalesce(room, 0);
+                why := 'pool';
+            END IF;
+            UPDATE villages_account a SET posted = a.posted - points WHERE a.id = pool AND points > 0;
         END IF;
-        UPDATE villages_account a SET posted = a.posted - points WHERE a.id = pool AND points > 0;
     END IF;
 
     IF points > 0 THEN

@@ -193,56 +193,6 @@ BEGIN
     RETURN p_amount;
 END $$;
 
-CREATE OR REPLACE FUNCTION villages_reverse(
-    p_original uuid, p_ref uuid, p_actor bigint, p_memo text, p_now timestamptz, p_day date)
-RETURNS TABLE (r_id uuid, r_amount int, r_expired int, r_replayed boolean)
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE
-    original villages_transfer;
-    prior villages_transfer;
-    reversal uuid := villages_derived_id(p_original, 'reversal');
-    household bigint;
-    heir bigint;
-    expired int;
-BEGIN
-    SELECT * INTO original FROM villages_transfer WHERE id = p_original;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'no such transfer' USING ERRCODE = 'VL003';
-    END IF;
-    IF original.code NOT IN ('award', 'deduct') THEN
-        RAISE EXCEPTION 'a % is not reversed', original.code USING ERRCODE = 'VL005';
-    END IF;
-    PERFORM villages_open_day(ARRAY[original.village_id], p_day);
-    SELECT r.household_id INTO household FROM villages_resident r WHERE r.id = original.resident_id;
-    PERFORM 1 FROM villages_account WHERE kind = 'resident' AND id IN (original.debit_id, original.credit_id)
-        ORDER BY id FOR NO KEY UPDATE;
-    PERFORM 1 FROM villages_household WHERE id = household FOR NO KEY UPDATE;
-    PERFORM villages_lock_accounts(ARRAY[original.debit_id, original.credit_id]);
-    SELECT * INTO prior FROM villages_transfer WHERE id = reversal;
-    IF FOUND THEN
-        RETURN QUERY SELECT reversal, prior.amount, 0, true;
-        RETURN;
-    END IF;
-    IF original.code = 'award' THEN
-        -- Who earned it has gone on under another entry: the points come back from there first.
-        heir := villages_follow(original.credit_id, p_now);
-        IF heir <> original.credit_id THEN
-            PERFORM villages_carry(villages_derived_id(p_original, 'recall'), heir, original.credit_id, original.amount,
-                p_original, p_now, p_day);
-        END IF;
-    END IF;
-    PERFORM villages_post(reversal, original.credit_id, original.debit_id, original.village_id, original.resident_id,
-        original.amount, 'reversal', original.rule_code, original.rule_set_id, p_ref, p_original, p_actor, p_memo,
-        original.effective_on, p_now, p_day);
-    UPDATE villages_capuse u SET used = u.used - (draw.told ->> 4)::int
-        FROM (SELECT jsonb_array_elements(c.draws) AS told FROM villages_claim c
-              WHERE c.key = p_original AND c.draws IS NOT NULL) AS draw
-        WHERE u.level = (draw.told ->> 0)::int AND u.cap_code = draw.told ->> 1
-          AND u.window_start = (draw.told ->> 2)::timestamptz AND u.owner_id = (draw.told ->> 3)::bigint;
-    expired := villages_expire_late(original.debit_id, reversal, original.amount, p_now, p_day);
-    RETURN QUERY SELECT reversal, original.amount, expired, false;
-END $$;
-
 -- As before; a shop hands out to its own village, positive quantities only.
 CREATE OR REPLACE FUNCTION villages_hold_open(
     p_id uuid, p_resident bigint, p_shop bigint, p_goods bigint[], p_quantities int[], p_discount int,
