@@ -25,6 +25,7 @@ import psycopg
 
 from bench.database import scratch_database
 from bench.rows import Row
+from villages.engine.identifiers import uuid7
 
 CONNECTIONS, BATCH = 8, 1000
 CAPS = ("V01.day.p1", "V01.month.p1")
@@ -275,30 +276,25 @@ def _work(dsn: str, size: Size, step: Step, extra: int, number: int, queue: Any)
         queue.put((done, time.perf_counter()))
 
 
-def _awards(connection: psycopg.Connection, size: Size, chance: random.Random, caps: int, count: int) -> int:
+def _batches(connection: psycopg.Connection, size: Size, chance: random.Random, caps: int) -> int:
     from villages.services.ledger import AWARD
 
-    first = chance.randint(1, size.residents - count + 1)
-    residents, task = list(range(first, first + count)), uuid.UUID(int=chance.getrandbits(128))
-    now = dt.datetime.now(dt.UTC)
-    stamp = int(now.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62
-    keys = [uuid.UUID(int=stamp | chance.getrandbits(74) & ~(0b11 << 62)) for _ in residents]
-    items = [n for n in range(1, count + 1) for _ in range(caps)]
-    codes = list(CAPS[:caps]) * count
+    first = chance.randint(1, size.residents - BATCH + 1)
+    residents, task = list(range(first, first + BATCH)), uuid.UUID(int=chance.getrandbits(128))
+    moment = int(time.time() * 1000)
+    keys = [uuid7(moment, chance.getrandbits(74)) for _ in residents]
+    items = [n for n in range(1, BATCH + 1) for _ in range(caps)]
+    codes = list(CAPS[:caps]) * BATCH
     connection.execute(
         AWARD,
         [
-            keys, residents, [task] * count, [RULE_DAY] * count, [5] * count, [""] * count, [None] * count,
-            [False] * count, items, [1] * len(items), codes, [NOW] * len(items), [1_000_000] * len(items),
+            keys, residents, [task] * BATCH, [RULE_DAY] * BATCH, [5] * BATCH, [""] * BATCH, [None] * BATCH,
+            [False] * BATCH, items, [1] * len(items), codes, [NOW] * len(items), [1_000_000] * len(items),
             [0] * len(items), None, "", "", NOW, RULE_DAY,
         ],
         prepare=True, binary=True,
     ).fetchall()  # fmt: skip
-    return count
-
-
-def _batches(connection: psycopg.Connection, size: Size, chance: random.Random, caps: int) -> int:
-    return _awards(connection, size, chance, caps, BATCH)
+    return BATCH
 
 
 def _singles(connection: psycopg.Connection, size: Size, chance: random.Random, caps: int) -> int:
@@ -306,8 +302,7 @@ def _singles(connection: psycopg.Connection, size: Size, chance: random.Random, 
     from villages.services.ledger import AWARD_ONE
 
     told = [[1, code, NOW.isoformat(), 1_000_000, 0] for code in CAPS[:caps]]
-    stamp = int(time.time() * 1000) << 80 | 7 << 76 | 2 << 62
-    key = uuid.UUID(int=stamp | chance.getrandbits(74) & ~(0b11 << 62))
+    key = uuid7(int(time.time() * 1000), chance.getrandbits(74))
     connection.execute(
         AWARD_ONE,
         [
@@ -385,7 +380,7 @@ def _proof(connection: Any, dsn: str, size: Size) -> list[Row]:
         held = own.execute("SELECT count(*) FROM villages_transfer").fetchone()
         assert held is not None
         for _ in range(max(0, size.transfers - held[0]) // BATCH + 1):
-            _awards(own, size, chance, 0, BATCH)
+            _batches(own, size, chance, 0)
         own.execute("VACUUM ANALYZE villages_transfer")
         own.execute("VACUUM ANALYZE villages_claim")
         own.execute("VACUUM ANALYZE villages_account")
@@ -419,7 +414,7 @@ def _expiry(connection: Any, size: Size) -> Row:
         with psycopg.connect(_dsn(connection), autocommit=True) as own:
             chance = random.Random(2)
             for first in range(1, size.residents - BATCH + 2, BATCH):
-                _awards(own, Size(first + BATCH - 1, 0, 0, 0, 0, 0), _At(first, chance), 0, BATCH)
+                _batches(own, Size(first + BATCH - 1, 0, 0, 0, 0, 0), _At(first, chance), 0)
         cursor.execute("SELECT count(*) FROM villages_account WHERE kind = 'resident' AND posted > 0")
         holding = cursor.fetchone()[0]
     after = NOW.replace(year=2027, month=4)

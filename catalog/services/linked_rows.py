@@ -47,14 +47,18 @@ class Source:
     """What a table may be made of: a data item's code, or ``index``."""
 
     code: str
-    title: str
+    name: str
+
+    @property
+    def title(self) -> str:
+        return self.name if self.code == INDEX_SOURCE else f"{self.name}（{self.code}）"
 
 
 def list_sources(dataset: Dataset, now: datetime) -> list[Source]:
     """Sources of the draft's publisher: its own items that were delivered, and the index for the data centre."""
     delivered = delivered_items(now)
     own = [
-        Source(item.code, f"{item.name}（{item.code}）")
+        Source(item.code, item.name)
         for item in list_items()
         if item.department_code == dataset.publisher.code and item.code in delivered
     ]
@@ -76,7 +80,7 @@ def link_rows(actor: User, dataset: Dataset, code: str, *, now: datetime, origin
         columns, told, rows = _index_table() if code == INDEX_SOURCE else _item_table(get_item(code), now)
         moment = timezone.localtime(now).strftime("%Y-%m-%d %H:%M")
         values = {
-            "name": source.title.partition("（")[0],
+            "name": source.name,
             "description": f"取自{source.title}，截至 {moment}。",
             "format": "CSV",
         }

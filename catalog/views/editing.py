@@ -1,6 +1,6 @@
 """Publishers at work: drafts, their resources, and files whose reading is proposed and confirmed."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 import audit
 from accounts.access import audience
+from accounts.models import User
 from accounts.roles import Role
 from catalog.engine.encodings import CHOICES, labels
 from catalog.engine.file_plan import DELIMITER_LABELS, DELIMITERS, FilePlan, Wishes
@@ -109,7 +110,7 @@ def draft_link(request: HttpRequest, uid: Any) -> HttpResponse:
     dataset = _own(request, uid)
     try:
         release = linked_rows.link_rows(
-            _me(request),
+            cast(User, request.user),
             dataset,
             request.POST.get("source", ""),
             now=timezone.now(),
@@ -223,11 +224,6 @@ def _own(request: HttpRequest, uid: Any) -> Dataset:
     if dataset is None or dataset.publisher not in _publishers(request):
         raise Http404
     return dataset
-
-
-def _me(request: HttpRequest) -> Any:
-    """Who asks; the services say what they may."""
-    return request.user
 
 
 def _tell(form: DatasetForm, error: UnableToSaveDataset) -> None:

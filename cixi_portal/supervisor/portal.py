@@ -191,7 +191,7 @@ class Portal:
                 "--workers", os.environ.get("PORTAL_WEB_WORKERS", "2"), "--worker-class", "gthread",
                 "--threads", "4", "--timeout", "120", "--graceful-timeout", "15",
                 "--no-control-socket", "--log-level", "warning",
-                "--preload",  # imported once, shared by the workers: half the processor time of a start
+                "--preload",  # the portal is imported once for all of them
             ],
             "worker": [
                 *celery, "worker", "-c", os.environ.get("PORTAL_WORKERS", "2"), *quiet,
