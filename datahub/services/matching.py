@@ -1,12 +1,15 @@
 """Waiting rows find their enterprise when the register grows, or when a person says which it is."""
 
+import unicodedata
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 import audit
 from datahub import store
+from datahub.engine.identifiers import normalise_identifier
 from datahub.models import Batch, BatchState, ChangeKind, Enterprise, WaitingRow, WaitingState
 
 _BY_CODE = """
@@ -26,6 +29,32 @@ WHERE w.state = 'unknown' AND w.code = '' AND w.name = one.name AND b.id = w.bat
 
 class UnableToMatchRow(ValueError):
     """A waiting row cannot be given to that enterprise; the text is for the person who asked."""
+
+
+def enterprise_named(text: str) -> int:
+    """Id of the one registered enterprise with this credit code, registration number, name or former name.
+
+    Raises UnableToMatchRow when there is none or, for a name, several.
+    """
+    wanted = " ".join(unicodedata.normalize("NFKC", text).split())
+    if not wanted:
+        raise UnableToMatchRow("请输入统一社会信用代码或登记全称，再点击“确认匹配”。")
+    registered = Enterprise.objects.filter(is_registered=True)
+    code = normalise_identifier(text)
+    # Names keep their full-width brackets, so the text as typed is asked for beside its plain form.
+    spellings = {text.strip(), wanted, wanted.replace("(", "（").replace(")", "）")}
+    found = list(
+        registered.filter(
+            Q(code=code) | Q(register_no=code) | Q(name__in=spellings) | Q(former_names__name__in=spellings)
+        )
+        .values_list("pk", flat=True)
+        .distinct()[:2]
+    )
+    if not found:
+        raise UnableToMatchRow(f"登记库中没有“{wanted[:60]}”。请核对统一社会信用代码或登记全称。")
+    if len(found) > 1:
+        raise UnableToMatchRow(f"“{wanted[:60]}”对应多户企业，请改用统一社会信用代码。")
+    return found[0]
 
 
 def match_waiting(cursor: Any, now: datetime) -> int:

@@ -13,7 +13,7 @@ from accounts.roles import Role
 from datahub import policies, tasks
 from datahub.models import BatchState, WaitingRow
 from datahub.services import following
-from datahub.services.matching import UnableToMatchRow, settle_row
+from datahub.services.matching import UnableToMatchRow, enterprise_named, settle_row
 from datahub.services.reports import UnableToWriteReport, reject_report
 from datahub.views.batches import AT_THE_DESK, batch_or_404
 from datahub.views.downloads import attachment
@@ -65,16 +65,17 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 @audience(*AT_THE_DESK)
 @require_POST
 def settle(request: HttpRequest, pk: int, row: int) -> HttpResponse:
-    """Say which enterprise a doubtful row is about."""
+    """Say which enterprise a waiting row is about: chosen from the bearers of its name, or typed."""
     batch = batch_or_404(request, pk)
-    chosen = request.POST.get("enterprise", "")
-    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 10):
+    chosen, typed = request.POST.get("enterprise", ""), request.POST.get("typed")
+    if typed is None and not (chosen.isascii() and chosen.isdigit() and len(chosen) < 10):
         messages.error(request, "请先在该行选择企业，再点击“确认匹配”。")
         return redirect("datahub:batch", pk=pk)
     try:
         if not WaitingRow.objects.filter(pk=row, batch=batch).exists():
             raise UnableToMatchRow("该行已处理或不属于本批次，请刷新页面。")
-        settle_row(row, int(chosen), origin=audit.origin_of(request), now=timezone.now())
+        firm = int(chosen) if typed is None else enterprise_named(typed[:200])
+        settle_row(row, firm, origin=audit.origin_of(request), now=timezone.now())
     except UnableToMatchRow as error:
         messages.error(request, str(error))
     else:

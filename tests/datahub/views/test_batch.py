@@ -219,6 +219,56 @@ def test_a_doubtful_row_is_settled_by_choosing(
     assert queue == [("tell", (), {})]
 
 
+@pytest.fixture
+def nameless(steward: Client, town: Batch, work_off: Any) -> WaitingRow:
+    """A row with a credit code that the register does not know."""
+    hand_in(steward, csv_file([freeze("91330282PDY999994P", "（2026）浙0282执9号")]))
+    work_off()
+    return WaitingRow.objects.get(state="unknown", batch=last_batch())
+
+
+@pytest.mark.parametrize("written", ["code", "name", "wide"])
+def test_a_row_nobody_knows_is_settled_by_typing_code_or_name(
+    steward: Client, nameless: WaitingRow, queue: list[Any], written: str
+) -> None:
+    firm = Enterprise.objects.filter(is_registered=True).order_by("pk")[0]
+    wide = firm.code.translate({code: code + 0xFEE0 for code in range(ord("0"), ord("Z") + 1)})
+    typed = {"code": f" {firm.code.lower()} ", "name": firm.name, "wide": wide}[written]
+    steward.post(reverse("datahub:waiting_settle", args=[nameless.batch_id, nameless.pk]), {"typed": typed})
+    assert Record.objects.get(item_id=407, superseded_at=None).enterprise_id == firm.pk
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("", "请输入统一社会信用代码"),
+        ("没有这家公司", "登记库中没有“没有这家公司”"),
+        ("91330282PDY99999XX", "登记库中没有"),
+    ],
+)
+def test_a_typed_enterprise_that_is_not_registered_is_refused_by_name(
+    steward: Client, nameless: WaitingRow, typed: str, answer: str
+) -> None:
+    address = reverse("datahub:waiting_settle", args=[nameless.batch_id, nameless.pk])
+    told = steward.post(address, {"typed": typed}, follow=True).content.decode()
+    nameless.refresh_from_db()
+    assert (answer in told, nameless.state) == (True, "unknown")
+
+
+def test_a_typed_name_that_two_bear_asks_for_the_code(
+    steward: Client, nameless: WaitingRow, deliver: Deliver
+) -> None:
+    twins = [
+        registration(code, "慈溪双生电器有限公司") for code in ("91330282PDY000036N", "91330282PDY000044H")
+    ]
+    deliver("market.registration", twins, REGISTRATION_HEAD, period="2026-12")
+    address = reverse("datahub:waiting_settle", args=[nameless.batch_id, nameless.pk])
+    assert (
+        "对应多户企业"
+        in steward.post(address, {"typed": "慈溪双生电器有限公司"}, follow=True).content.decode()
+    )
+
+
 def test_a_row_of_another_batch_cannot_be_settled(
     steward: Client, messy: Batch, town: Batch, queue: list[Any]
 ) -> None:
