@@ -1,13 +1,12 @@
 """Forms of opening by rule: fields, reviews, applications, the key list, the competition."""
 
-import json
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 
 from catalog.models import Competition, Dataset, KeyList, Publisher, Resource
-from catalog.opening_words import FieldRole, Method, Progress, Reason, RiskLevel, Way
+from catalog.opening_words import Progress, Reason, RiskLevel, Way
 from catalog.services.applications import grantable_fields
 from catalog.vocabulary import Grade, Lane, Opening
 
@@ -21,33 +20,6 @@ def _text(
     return forms.CharField(
         label=label, max_length=most, widget=widget, required=required, help_text=help_text
     )
-
-
-class RuleForm(forms.Form):
-    """What is done to a field when it is published."""
-
-    role = forms.ChoiceField(label="列角色", choices=FieldRole.choices)
-    method = forms.ChoiceField(label="脱敏方法", choices=Method.choices)
-    parameters = forms.CharField(
-        label="参数", required=False, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text='JSON，例如掩码 {"kind": "name"}，概化 {"width": 10}，取整 {"base": 100}，'
-        '日期 {"to": "month"}，小数值 {"threshold": 5}。',
-    )  # fmt: skip
-    grade_after = forms.ChoiceField(
-        label="脱敏后分级", choices=[("", "不变"), *Grade.choices], required=False,
-        help_text="低于字段分级的，须由另一人复核后才有效。",
-    )  # fmt: skip
-    reason = forms.CharField(label="说明", max_length=400, required=False)
-
-    def clean_parameters(self) -> dict[str, Any]:
-        text = self.cleaned_data["parameters"].strip()
-        try:
-            told = json.loads(text) if text else {}
-        except ValueError as error:
-            raise forms.ValidationError("参数须为 JSON 对象。") from error
-        if not isinstance(told, dict):
-            raise forms.ValidationError("参数须为 JSON 对象。")
-        return told
 
 
 class GradeForm(forms.Form):

@@ -1,6 +1,5 @@
 """The desk of departments and the data centre: what is on its way, the gate's word, fields and their rules."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,8 @@ import audit
 from accounts.access import audience
 from accounts.roles import Role
 from catalog.engine.gate import ASSESSMENT_WORDS
-from catalog.forms_rules import AssessmentForm, GradeForm, OpeningForm, PlanForm, RuleForm
+from catalog.forms_masking import MaskingForm, initial_of
+from catalog.forms_rules import AssessmentForm, GradeForm, OpeningForm, PlanForm
 from catalog.models import (
     Dataset,
     FieldRule,
@@ -218,8 +218,10 @@ def field_page(request: HttpRequest, pk: int) -> HttpResponse:
     rule = getattr(field, "rule", None)
     now, origin = timezone.now(), audit.origin_of(request)
     asks_grade = "grade" in request.POST
-    rule_form = RuleForm(
-        request.POST if request.method == "POST" and not asks_grade else None, initial=_initial(rule)
+    rule_form = MaskingForm(
+        request.POST if request.method == "POST" and not asks_grade else None,
+        initial=_initial(rule),
+        columns=frozenset(field.resource.fields.values_list("code", flat=True)),
     )
     grade_form = GradeForm(request.POST if asks_grade else None, initial={"grade": field.grade})
     form: Any = grade_form if asks_grade else rule_form
@@ -357,10 +359,8 @@ def _field(request: HttpRequest, pk: int) -> ResourceField:
 def _initial(rule: FieldRule | None) -> dict[str, Any]:
     if rule is None:
         return {}
-    text = json.dumps(rule.parameters, ensure_ascii=False) if rule.parameters else ""
-    return {
-        "role": rule.role, "method": rule.method, "parameters": text, "grade_after": rule.grade_after,
-        "reason": rule.reason,
+    return initial_of(rule.method, rule.parameters) | {
+        "role": rule.role, "method": rule.method, "grade_after": rule.grade_after, "reason": rule.reason,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import { startCopy } from "./portal/copy.js";
 import { startDropzones } from "./portal/dropzone.js";
 import { startPolling } from "./portal/poll.js";
 import { startProgress } from "./portal/progress.js";
+import { startDependents } from "./portal/dependents.js";
 import { startSwitches } from "./portal/switches.js";
 import { startDialogs } from "./portal/dialogs.js";
 import { startMessages } from "./portal/messages.js";
@@ -22,6 +23,7 @@ function prepare(root) {
   startDropzones(root);
   startPolling(root);
   startProgress(root);
+  startDependents(root);
 }
 
 prepare(document);

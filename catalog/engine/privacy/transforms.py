@@ -54,7 +54,10 @@ def run_steps(frame: pl.DataFrame, steps: Sequence[Step], pseudonym: Pseudonym |
 def parameter_problem(method: str, parameters: Mapping[str, Any]) -> str:
     """What is wrong with a rule's parameters, in Chinese; '' if nothing is."""
     try:
-        sample = pl.DataFrame({"x": pl.Series(["1"], dtype=pl.String)})
+        others = {str(name) for group in parameters.get("within") or [] for name in group}
+        sample = pl.DataFrame(
+            {name: pl.Series(["1"], dtype=pl.String) for name in ["x", *sorted(others - {"x"})]}
+        )
         run_steps(sample, [Step("x", method, parameters)], lambda text: text)
     except UnableToTransform as error:
         return "" if isinstance(error.__cause__, ValueNotInHierarchy) else str(error).replace("列“x”的", "")
@@ -76,7 +79,7 @@ def _run(frame: pl.DataFrame, step: Step, pseudonym: Pseudonym | None) -> pl.Ser
     if step.method == "date":
         return coarser_date(column, str(told.get("to", "month")))
     if step.method == "small_cells":
-        return hide_small_cells(frame, step.column, _threshold(told), told.get("within") or [])
+        return hide_small_cells(frame, step.column, _threshold(told), _groups(frame, told))
     if step.method == "free_text":
         return redact_column(column, [FoundKind(kind) for kind in told.get("kinds") or PERSONAL])
     if step.method == "pseudonym":
@@ -98,6 +101,14 @@ def _threshold(told: Mapping[str, Any]) -> int:
     if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 2:
         raise UnableToTransform("小数值的门限须为不小于 2 的整数。")
     return threshold
+
+
+def _groups(frame: pl.DataFrame, told: Mapping[str, Any]) -> Sequence[Sequence[str]]:
+    groups: Sequence[Sequence[str]] = told.get("within") or []
+    for name in (name for group in groups for name in group):
+        if name not in frame.columns:
+            raise UnableToTransform(f"小数值的分组列“{name}”不在数据中。")
+    return groups
 
 
 def generalise_by(column: pl.Series, told: Mapping[str, Any]) -> pl.Series:

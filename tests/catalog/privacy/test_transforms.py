@@ -156,3 +156,10 @@ def test_no_row_or_column_total_gives_a_hidden_cell_back(rows):
             hidden = [value for value, seen in group if seen is None]
             others = [value for value, seen in group if seen is not None and value > 0]
             assert len(hidden) != 1 or not others
+
+
+def test_a_group_of_small_cells_must_be_a_column_of_the_table() -> None:
+    frame = pl.DataFrame({"n": [1, 7]})
+    with pytest.raises(UnableToTransform, match="分组列“town”"):
+        run_steps(frame, [Step("n", "small_cells", {"within": [["town"]]})])
+    assert parameter_problem("small_cells", {"within": [["town"]]}) == ""
