@@ -30,21 +30,25 @@ _SELECT_ENTITIES = """
 SELECT e.id, d.kind, d.state, d.industry_section, d.industry_code, d.town_code, d.established_on, d.capital_yuan,
        a.nums[{employees}], a.nums[{revenue}], a.nums[{assets}]
 FROM ({derived}) d JOIN datahub_enterprise e USING (code)
-LEFT JOIN LATERAL (
-    SELECT r.nums FROM {table} r WHERE r.enterprise_id = e.id AND r.item_id = {annual}
-      AND r.received_at <= {at} AND (r.superseded_at IS NULL OR r.superseded_at > {at})
-    ORDER BY r.natural_key DESC LIMIT 1
-) a ON true
+LEFT JOIN (
+    SELECT DISTINCT ON (r.enterprise_id) r.enterprise_id, r.nums FROM {rows} r WHERE r.item_id = {annual}
+      AND r.received_at <= {at} AND (r.superseded_at IS NULL OR r.superseded_at > {at}) AND {which}
+    ORDER BY r.enterprise_id, r.natural_key DESC
+) a ON a.enterprise_id = e.id
 ORDER BY e.id
 """
 _REGISTRATIONS = """
-SELECT e.code, r.payload, r.line FROM {table} r JOIN datahub_enterprise e ON e.id = r.enterprise_id
+SELECT e.code, r.payload, r.line FROM {rows} r JOIN datahub_enterprise e ON e.id = r.enterprise_id
 WHERE r.item_id = {item} AND r.received_at <= {at} AND (r.superseded_at IS NULL OR r.superseded_at > {at})
   AND {which}
 """
+# One look into the index for each enterprise: a list of thousands would make the planner read whole partitions.
+_OF_EACH = """(SELECT own.* FROM unnest({ids}::int[]) wanted(id)
+    CROSS JOIN LATERAL (SELECT * FROM datahub_record WHERE enterprise_id = wanted.id OFFSET 0) own)"""
+BY_INDEX = 5_000
 _SELECT_FACTS = """
 SELECT item_id, enterprise_id, id, event_date, valid_from, valid_to, released_on, repaired_on, level, {nums}
-FROM {table} r WHERE item_id = ANY({items}) AND received_at <= {at}
+FROM {rows} r WHERE item_id = ANY({items}) AND received_at <= {at}
  AND (superseded_at IS NULL OR superseded_at > {at}) AND {which}
 """
 
@@ -60,24 +64,30 @@ def read(
     if (shards is None) == (enterprise_ids is None):
         raise ValueError("exactly one of shards and enterprise_ids")
     which: sql.Composable = sql.SQL("true")
-    tables = [sql.Identifier(f"datahub_record_p{n:02d}") for n in shards or ()]
-    if shards is None:
-        which = sql.SQL("r.enterprise_id = ANY({}::int[])").format(sql.Literal(list(enterprise_ids or ())))
-        tables = [sql.Identifier("datahub_record")]
+    sources: list[sql.Composable] = [sql.Identifier(f"datahub_record_p{n:02d}") for n in shards or ()]
+    if enterprise_ids is not None:
+        ids = sql.Literal(sorted(set(enterprise_ids)))
+        if len(enterprise_ids) <= BY_INDEX:
+            sources = [sql.SQL(_OF_EACH).format(ids=ids)]
+        else:
+            sources, which = (
+                [sql.Identifier("datahub_record")],
+                sql.SQL("r.enterprise_id = ANY({}::int[])").format(ids),
+            )
     values = {"items": sql.Literal(sorted(items)), "at": sql.Literal(known_at), "which": which}
     values["nums"] = sql.SQL(", ").join(
         sql.SQL("nums[{}]").format(sql.Literal(i + 1)) for i in range(MEASURES)
     )
-    facts = _copy_out([sql.SQL(_SELECT_FACTS).format(table=table, **values) for table in tables], _FACTS)
+    facts = _copy_out([sql.SQL(_SELECT_FACTS).format(rows=rows, **values) for rows in sources], _FACTS)
     parts = facts.partition_by("item_id", as_dict=True, include_key=False)
-    entities = _read_entities(tables, known_at, which)
+    entities = _read_entities(sources, known_at, which)
     return entities, {items[int(key[0])]: frame for key, frame in parts.items()}
 
 
 def _read_entities(
-    tables: Sequence[sql.Identifier], known_at: datetime, which: sql.Composable
+    sources: Sequence[sql.Composable], known_at: datetime, which: sql.Composable
 ) -> pl.DataFrame:
-    frame = _copy_out([_select_entities(table, known_at, which) for table in tables], _ENTITIES)
+    frame = _copy_out([_select_entities(rows, known_at, which) for rows in sources], _ENTITIES)
     size = classify_sizes(
         frame["industry"], frame["employees"], frame["revenue"] / 10_000, frame["assets"] / 10_000
     )
@@ -88,17 +98,17 @@ def _read_entities(
     ).sort("enterprise_id")  # fmt: skip
 
 
-def _select_entities(table: sql.Identifier, known_at: datetime, which: sql.Composable) -> sql.Composed:
+def _select_entities(rows: sql.Composable, known_at: datetime, which: sql.Composable) -> sql.Composed:
     annual, at = get_item(ANNUAL), sql.Literal(known_at)
     source = sql.SQL(_REGISTRATIONS).format(
-        table=table, item=sql.Literal(get_item(REGISTRATION).number), at=at, which=which
+        rows=rows, item=sql.Literal(get_item(REGISTRATION).number), at=at, which=which
     )
     place = {
         name: sql.Literal(annual.measures.index(name) + 1) for name in ("employees", "revenue", "assets")
     }
     return sql.SQL(_SELECT_ENTITIES).format(
         derived=sql.SQL(derived("{source}")).format(source=source),
-        table=table, annual=sql.Literal(annual.number), at=at, **place,
+        rows=rows, annual=sql.Literal(annual.number), at=at, which=which, **place,
     )  # fmt: skip
 
 

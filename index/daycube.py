@@ -118,7 +118,7 @@ def first_state(day: int, entity: Ints, design: Design) -> State:
 
 def widen(state: State, entity: Ints, design: Design) -> None:
     """Make room for entities and panels that were not known before."""
-    new = np.setdiff1d(entity, state.entity)
+    new = _unknown(entity, state.entity)
     if len(new):
         every = np.concatenate([state.entity, new])
         order = np.argsort(every, kind="stable")
@@ -134,6 +134,14 @@ def widen(state: State, entity: Ints, design: Design) -> None:
         state.index = np.vstack([state.index, np.full((more, 1 + design.dimensions), np.nan)])
         state.plain = np.r_[state.plain, np.full(more, np.nan)]
     widen_chain(state.chain, design.frame)
+
+
+def _unknown(entity: Ints, known: Ints) -> Ints:
+    """Those of some entities, ascending and once each, that are not among the known ones (ascending)."""
+    if not len(known):
+        return np.unique(entity)
+    place = np.searchsorted(known, entity).clip(max=len(known) - 1)
+    return np.unique(entity[known[place] != entity])
 
 
 def settle(state: State, points: Points, design: Design) -> None:

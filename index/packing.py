@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from index.cellchain import CHAIN_ARRAYS, Chain
+from index.counted import Counted
 from index.daycube import ARRAYS, CubeRows, State
 from index.paths import EMPTY, Points
 
@@ -31,6 +32,23 @@ def pack_rows(rows: CubeRows) -> bytes:
 def unpack_rows(body: Any) -> CubeRows:
     table = np.frombuffer(zlib.decompress(bytes(body)), "<i8").reshape(len(ROW_FIELDS), -1)
     return CubeRows(*table)
+
+
+COUNTED_TYPES = {"entity": "<i8", "cell": "<u2", "capital": "<i8"}
+
+
+def pack_counted(counted: Counted) -> bytes:
+    columns = [getattr(counted, name).astype(kind).tobytes() for name, kind in COUNTED_TYPES.items()]
+    return zlib.compress(len(counted.entity).to_bytes(8, "little") + b"".join(columns), LEVEL)
+
+
+def unpack_counted(body: Any) -> Counted:
+    raw = zlib.decompress(bytes(body))
+    count, at, columns = int.from_bytes(raw[:8], "little"), 8, []
+    for kind in COUNTED_TYPES.values():
+        columns.append(np.frombuffer(raw, kind, count, at))
+        at += columns[-1].nbytes
+    return Counted(*columns)
 
 
 def pack_points(points: Points) -> bytes:

@@ -1,6 +1,7 @@
 """Numbers of cells and panels: given once, kept for good. Which panels a cell belongs to."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +39,13 @@ def grouped(size: str) -> str:
     return GROUPED if size in ("medium", "small") else size
 
 
-def panels_of_cell(key: Key) -> list[PanelKey]:
+@lru_cache(maxsize=20_000)
+def panels_of_cell(key: Key) -> tuple[PanelKey, ...]:
     """Every panel that a cell's entities count in, always in this order; unknown towns and sections have none."""
     universe, town, section, size = key
     made = [PanelKey(PanelKind.UNIVERSE, universe)]
     if universe != MAIN:
-        return made
+        return tuple(made)
     wide = grouped(size)
     if town:
         made += [
@@ -62,7 +64,7 @@ def panels_of_cell(key: Key) -> list[PanelKey]:
         made.append(PanelKey(PanelKind.SIZE, MAIN, size=wide))
     if town and section:
         made.append(PanelKey(PanelKind.CELL, MAIN, town=town, section=section, size=wide))
-    return made
+    return tuple(made)
 
 
 @dataclass

@@ -14,10 +14,9 @@ from index.demo.arrivals import REGISTRATION, arriving
 from index.demo.bulletins import write_demo_bulletins
 from index.models import Annotation, MethodVersion
 from index.selectors.standing import find_standing
-from index.services.alerts import evaluate_alerts
 from index.services.backfill import plan_backfill, run_backfill
 from index.services.daily import News, last_run, run_day
-from index.services.disclosure import judge_disclosure
+from index.services.following import judge_history
 from index.services.method import basket_of, release_method
 
 ORIGIN = audit.Origin.system("demo_index")
@@ -65,12 +64,12 @@ def raise_demo(
             run, now=now, report=lambda day, done, total: say(f"历史回算至 {day}（{done}/{total} 日）")
         )
     _replay_days(method, settled, as_of, say)
-    judge_disclosure(method, latest.at, as_of)
     _annotate(as_of, now)
+    done = last_run(method)
+    assert done is not None
+    say(f"预警评估完成，历史预警 {judge_history(done, now=now)} 条")
     standing = find_standing()
     if standing is not None:
-        made = evaluate_alerts(standing, now=now, whole_history=True)
-        say(f"预警评估完成，历史预警 {made} 条")
         say(f"演示简报 {write_demo_bulletins(standing, now=now)} 份")
     return method
 

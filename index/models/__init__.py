@@ -2,7 +2,7 @@
 
 from index.models.alerts import Alert, AlertEvent, AlertState
 from index.models.bulletins import Annotation, Bulletin, BulletinState
-from index.models.cube import Cell, Checkpoint, CubeDay, Disclosure, Panel, Upcoming
+from index.models.cube import Cell, Checkpoint, CubeDay, Disclosure, Panel, RegisterCopy, Upcoming
 from index.models.method import MethodVersion, Run, RunKind, RunState
 from index.models.values import IndexValue, PanelReference
 
@@ -21,6 +21,7 @@ __all__ = [
     "MethodVersion",
     "Panel",
     "PanelReference",
+    "RegisterCopy",
     "Run",
     "RunKind",
     "RunState",

@@ -103,7 +103,10 @@ class Upcoming(models.Model):
 
 
 class Disclosure(models.Model):
-    """Whether a panel may be shown: the verdict of ``index.engine.disclosure`` over all panels together."""
+    """Whether a panel may be shown: the verdict of ``index.engine.disclosure`` over all panels together.
+
+    ``judged_on``: since when verdict and number of entities are what they are.
+    """
 
     method = models.ForeignKey(MethodVersion, models.CASCADE, related_name="+", db_index=False)
     panel = models.ForeignKey(Panel, models.CASCADE, related_name="+", db_index=False)
@@ -116,3 +119,16 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.panel_id}: {self.verdict}"
+
+
+class RegisterCopy(models.Model):
+    """Who is counted, where and how heavy, as known after a change of the store: a working copy for the judgement
+    of disclosure, so that a night reads only enterprises with news. It can be made anew.
+    """
+
+    method = models.OneToOneField(MethodVersion, models.CASCADE, related_name="+")
+    last_change_id = models.IntegerField()
+    body = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.method_id}@{self.last_change_id}"

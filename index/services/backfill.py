@@ -159,7 +159,7 @@ def _store(
         late = {one.day: freshness.late_on(one.day) for one in days}
         write_cube_days(run, days, late, {})
         run.values_written += write_values(
-            run, days, least=least, standing={},
+            run, days, least=least,
             provisional=lambda day: (run.last_day - day).days < basket.first_days
             or bool(freshness.overdue_on(number_of(day))),
         )  # fmt: skip

@@ -18,6 +18,7 @@ from index.packing import pack_state, unpack_points, unpack_state
 from index.paths import CELL, NOWHERE, Lives, Points, day_of, number_of
 from index.provenance import code_hash
 from index.services.backfill import INDEX_LOCK
+from index.services.disclosure import follow_register
 from index.services.freshness import Freshness
 from index.services.inputs import read_known
 from index.services.method import basket_of, design_for, fences_of, load_registry, save_registry
@@ -97,8 +98,8 @@ def _settle_window(run: Run, before: Run, news: News, now: datetime) -> None:
     method = run.method
     basket = basket_of(method)
     opens = run.last_day - timedelta(days=basket.final_days)
-    state, applied, digests = _stand_at(method, opens)
     registry = load_registry(basket)
+    state, applied, digests = _stand_at(method, opens, design_for(method, registry))
     known = read_known(
         basket, registry, frozenset(method.supplied), fences_of(method), run.known_at, enterprise_ids=news.touched,
         arrived_by=news.arrived_by,
@@ -107,6 +108,7 @@ def _settle_window(run: Run, before: Run, news: News, now: datetime) -> None:
     design = design_for(method, registry)
     widen(state, known.lives.entity[known.lives.cell != NOWHERE], design)
     touched = np.array(sorted(news.touched), np.int64)
+    follow_register(run, before, touched, known.entities, registry)
     due = due_points(method, run.last_day)
     first, last = number_of(opens) + 1, number_of(run.last_day)
     fresh = _of_touched(state, known.points, known.lives, touched, applied, design, first, last)
@@ -122,8 +124,9 @@ def _settle_window(run: Run, before: Run, news: News, now: datetime) -> None:
     run.releases = freshness.kept(last)
     late = {one.day: freshness.late_on(one.day) for one in days}
     write_cube_days(run, days, late, digests)
+    standing = open_values(method, day_of(first), run.last_day, 1 + len(basket.dimensions))
     run.values_written = write_values(
-        run, days, least=basket.min_entities, standing=open_values(method, day_of(first), run.last_day),
+        run, days, least=basket.min_entities, standing=standing,
         provisional=lambda day: (run.last_day - day).days < basket.first_days or bool(freshness.overdue_on(number_of(day))),
     )  # fmt: skip
     ahead = Points.of(
@@ -134,7 +137,7 @@ def _settle_window(run: Run, before: Run, news: News, now: datetime) -> None:
     _close(run, window, len(state.entity), now)
 
 
-def _stand_at(method: MethodVersion, opens: date) -> tuple[State, Points, dict[date, str]]:
+def _stand_at(method: MethodVersion, opens: date, design: Design) -> tuple[State, Points, dict[date, str]]:
     """The state after ``opens``, what was applied since, and the digests of those days."""
     saved = Checkpoint.objects.filter(method=method, day__lte=opens).order_by("-day").first()
     if saved is None:
@@ -144,8 +147,6 @@ def _stand_at(method: MethodVersion, opens: date) -> tuple[State, Points, dict[d
         .values_list("day", "applied", "digest")
     )  # fmt: skip
     state = unpack_state(saved.body)
-    registry = load_registry(basket_of(method))
-    design = design_for(method, registry)
     widen(state, state.entity, design)
     for day, body, _ in rows:
         if day <= opens:

@@ -1,60 +1,85 @@
 """Which panels may be shown: counts and largest shares of today, judged together so that nothing follows."""
 
 from collections.abc import Iterable
-from datetime import date
 
 import numpy as np
-from django.db import transaction
+import polars as pl
 
 from datahub import public as datahub
 from index.contracts import PanelKind
+from index.counted import Counted, Ints
 from index.engine.disclosure import Sum, protect
-from index.models import Disclosure, MethodVersion
-from index.paths import NOWHERE
+from index.models import Disclosure, RegisterCopy, Run
+from index.packing import pack_counted, unpack_counted
 from index.registry import GROUPED, MAIN, PanelKey, Registry
 from index.services.method import basket_of, load_registry
 
-MOST_YUAN = 1_000_000_000_000
 
+def judge_disclosure(run: Run) -> int:
+    """Judge every panel by active entities and registered capital as a run knew them; returns how many may be shown.
 
-def judge_disclosure(method: MethodVersion, known_at: object, day: date) -> int:
-    """Judge every panel anew by active entities and registered capital; returns how many may be shown."""
+    Rows that stay as they are are not written.
+    """
+    method = run.method
     basket = basket_of(method)
     registry = load_registry(basket)
-    count, weight, largest = _measured(registry, known_at)
+    count, weight, largest = _counted(run, registry).by_panel(registry)
     sums, extra = identities(registry, count, weight, largest)
     count, weight, largest = (
         np.concatenate([own, np.array(more, np.int64)])
         for own, more in zip((count, weight, largest), extra, strict=True)
     )
     verdict = protect(count, weight, largest, sums, min_count=basket.min_entities, max_share=basket.max_share)
-    with transaction.atomic():
-        Disclosure.objects.filter(method=method).delete()
-        Disclosure.objects.bulk_create(
-            Disclosure(method=method, panel_id=n, verdict=int(verdict[n]), entities=int(count[n]), judged_on=day)
-            for n in registry.panels.values()
-        )  # fmt: skip
+    _write(run, {n: (int(verdict[n]), int(count[n])) for n in registry.panels.values()})
     return int((verdict[: len(registry.panels)] == 0).sum())
 
 
-def _measured(registry: Registry, known_at: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Entities, registered capital and the largest capital of each panel."""
-    entities, _ = datahub.scoring_frames([], known_at, shards=range(datahub.SHARDS))  # type: ignore[arg-type]
-    keys = zip(entities["kind"], entities["size"], entities["town_code"], entities["section"], strict=True)
-    known = len(registry.cells)
-    cell = np.array([registry.cell(*key) for key in keys], np.int64)
-    active = (entities["state"].to_numpy() == "active") & (cell != NOWHERE) & (cell < known)
-    capital = entities["registered_capital_yuan"].fill_null(0.0).to_numpy()
-    size = np.clip(np.nan_to_num(capital), 1, MOST_YUAN).astype(np.int64)
-    count, weight, largest = (np.zeros(len(registry.panels), np.int64) for _ in range(3))
-    of = registry.membership()[cell[active]]
-    for column in range(of.shape[1]):
-        panel = of[:, column]
-        inside = panel >= 0
-        np.add.at(count, panel[inside], 1)
-        np.add.at(weight, panel[inside], size[active][inside])
-        np.maximum.at(largest, panel[inside], size[active][inside])
-    return count, weight, largest
+def _write(run: Run, judged: dict[int, tuple[int, int]]) -> None:
+    """Bring the rows of panels to these verdicts and counts."""
+    rows = Disclosure.objects.filter(method=run.method)
+    standing = {
+        panel: (verdict, entities)
+        for panel, verdict, entities in rows.values_list("panel_id", "verdict", "entities")
+    }
+    made = [
+        Disclosure(method=run.method, panel_id=panel, verdict=verdict, entities=entities, judged_on=run.last_day)
+        for panel, (verdict, entities) in judged.items() if standing.get(panel) != (verdict, entities)
+    ]  # fmt: skip
+    Disclosure.objects.bulk_create(
+        made,
+        update_conflicts=True,
+        unique_fields=["method", "panel"],
+        update_fields=["verdict", "entities", "judged_on"],
+    )
+
+
+def _counted(run: Run, registry: Registry) -> Counted:
+    """Who counts, as the run knew it: the copy that the nightly run keeps, or the whole register read anew."""
+    kept = RegisterCopy.objects.filter(method=run.method, last_change_id=run.last_change_id).first()
+    if kept is not None:
+        return unpack_counted(kept.body)
+    entities, _ = datahub.scoring_frames([], run.known_at, shards=range(datahub.SHARDS))
+    counted = Counted.of(entities, registry)
+    _keep(run, counted)
+    return counted
+
+
+def follow_register(run: Run, before: Run, touched: Ints, entities: pl.DataFrame, registry: Registry) -> None:
+    """Bring the kept copy from what the run before knew to what this one knows; ``entities``: the touched ones.
+
+    Without a copy of that state nothing is kept, and the judgement reads the register anew.
+    """
+    kept = RegisterCopy.objects.filter(method=run.method, last_change_id=before.last_change_id).first()
+    if kept is None:
+        RegisterCopy.objects.filter(method=run.method).delete()
+    elif len(touched) or run.last_change_id != before.last_change_id:
+        _keep(run, unpack_counted(kept.body).replaced(touched, Counted.of(entities, registry)))
+
+
+def _keep(run: Run, counted: Counted) -> None:
+    RegisterCopy.objects.update_or_create(
+        method=run.method, defaults={"last_change_id": run.last_change_id, "body": pack_counted(counted)}
+    )
 
 
 Extra = tuple[list[int], list[int], list[int]]

@@ -10,6 +10,13 @@ from index.services.disclosure import judge_disclosure
 from index.services.method import NoCurrentMethod, current_method
 
 
+def judge_history(run: Run, *, now: datetime) -> int:
+    """After years in one go: which panels may be shown, and the alerts there were; returns how many alerts."""
+    judge_disclosure(run)
+    standing = find_standing()
+    return evaluate_alerts(standing, now=now, whole_history=True) if standing is not None else 0
+
+
 def follow(*, yesterday: date, now: datetime) -> date | None:
     """Settle every day after the last one up to ``yesterday``; without new days, what late data touched.
 
@@ -29,7 +36,7 @@ def follow(*, yesterday: date, now: datetime) -> date | None:
         run = run_day(method, before.last_day, now=now)
     if run.pk == before.pk:
         return None
-    judge_disclosure(method, run.known_at, run.last_day)
+    judge_disclosure(run)
     standing = find_standing()
     if standing is not None:
         evaluate_alerts(standing, now=now)

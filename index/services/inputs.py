@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
+import polars as pl
 
 from datahub import public as datahub
 from index.basket import Basket
@@ -33,11 +34,12 @@ SHARDS_AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Known:
-    """Lives and scored points of some entities, and when periodic figures were released."""
+    """Lives and scored points of some entities, when periodic figures were released, what the register says."""
 
     lives: Lives
     points: Points
     releases: Releases
+    entities: pl.DataFrame
 
 
 def supplied_codes(basket: Basket, known_at: datetime) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ def read_known(
         path = _of(path_of(one, frames), counted)
         note_releases(releases, one.code, one.rule.kind, path)
         parts.append(score_path(path, one, place, fences[one.code], basket.score_low, basket.score_high))
-    return Known(lives, Points.of(parts), releases)
+    return Known(lives, Points.of(parts), releases, entities)
 
 
 def read_everything(
@@ -92,7 +94,12 @@ def read_everything(
             own = releases.setdefault(code, {})
             for day, count in counts.items():
                 own[day] = own.get(day, 0) + count
-    return Known(lives, Points.of([part.points for part in parts]), releases)
+    return Known(
+        lives,
+        Points.of([part.points for part in parts]),
+        releases,
+        pl.concat([part.entities for part in parts]),
+    )
 
 
 def freeze_fences(basket: Basket, supplied: Sequence[str], known_at: datetime) -> dict[str, Fences]:

@@ -86,10 +86,10 @@ def load_registry(basket: Basket) -> Registry:
         "number"
     ):
         registry.cells[(key[0], key[1], key[2], key[3])] = number
-    for row in Panel.objects.order_by("number"):
-        registry.panels[PanelKey(PanelKind(row.kind), row.universe, row.town, row.section, row.size)] = (
-            row.number
-        )
+    for number, kind, *key in Panel.objects.values_list(
+        "number", "kind", "universe", "town", "section", "size"
+    ).order_by("number"):
+        registry.panels[PanelKey(PanelKind(kind), *key)] = number
     for cell in sorted(registry.cells, key=lambda one: registry.cells[one]):
         for panel in panels_of_cell(cell):
             registry.panels.setdefault(panel, len(registry.panels))

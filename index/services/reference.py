@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from index.models import IndexValue, MethodVersion, PanelReference
+from index.models import IndexValue, MethodVersion, Panel, PanelReference
 from index.services.method import basket_of
 
 ENOUGH_DAYS = 200
@@ -13,8 +13,12 @@ def freeze_references(method: MethodVersion) -> int:
     """Fix factors of panels that have none; a panel without a base period takes its own first year."""
     basket = basket_of(method)
     done = set(PanelReference.objects.filter(method=method).values_list("panel_id", flat=True))
+    # Panels are named, so that the index over them is used: a night must not read every value there is.
+    wanted = [panel for panel in Panel.objects.values_list("number", flat=True) if panel not in done]
+    if not wanted:
+        return 0
     rows = (
-        IndexValue.objects.filter(method=method, realtime_end=None).exclude(panel_id__in=done)
+        IndexValue.objects.filter(method=method, realtime_end=None, panel_id__in=wanted)
         .order_by("panel_id", "day").values_list("panel_id", "day", "chain")
     )  # fmt: skip
     series: dict[int, list[tuple[bool, list[float]]]] = {}

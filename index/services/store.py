@@ -2,13 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
 from typing import Any
 
 import numpy as np
+import polars as pl
 from django.db import connection
+from numpy.typing import NDArray
+from psycopg import sql
 
+from foundation.copy_out import copy_out
 from index.daycube import Day
 from index.models import CubeDay, IndexValue, MethodVersion, Run
 from index.packing import pack_points, pack_rows
@@ -47,22 +52,65 @@ def write_cube_days(
     return changed
 
 
-Vintage = tuple[int, tuple[float, ...], bool]  # id, chain + level + (entities, coverage), provisional
+@dataclass(frozen=True)
+class Published:
+    """Open rows of a stretch of days (N), ascending by day and panel. ``values`` (N, K): chain, level, entities and
+    coverage beside one another, NaN where nothing is known."""
+
+    key: NDArray[np.int64]
+    pk: NDArray[np.int64]
+    values: NDArray[np.float64]
+    provisional: NDArray[np.bool_]
+
+    def differs(
+        self, key: NDArray[np.int64], values: NDArray[np.float64], provisional: bool
+    ) -> tuple[Any, Any]:
+        """Which rows of these keys are not published like this, and the ids of the open ones they replace."""
+        if not len(self.key):
+            return np.ones(len(key), bool), np.zeros(0, np.int64)
+        place = np.searchsorted(self.key, key).clip(max=len(self.key) - 1)
+        is_there, old = self.key[place] == key, self.values[place]
+        same = ((old == values) | (np.isnan(old) & np.isnan(values))).all(axis=1)
+        stays = is_there & same & (self.provisional[place] == provisional)
+        return ~stays, self.pk[place[is_there & ~stays]]
 
 
-def open_values(method: MethodVersion, first: date, last: date) -> dict[tuple[int, date], Vintage]:
-    """Open rows of a stretch of days, by panel and day."""
-    rows = IndexValue.objects.filter(
-        method=method, realtime_end=None, day__gte=first, day__lte=last
-    ).values_list("panel_id", "day", "id", "chain", "level", "entities", "coverage", "provisional")
-    return {
-        (panel, day): (pk, (*chain, *level, entities, coverage), provisional)
-        for panel, day, pk, chain, level, entities, coverage, provisional in rows
-    }
+_NONE = np.zeros(0, np.int64)
+NOTHING = Published(_NONE, _NONE, np.zeros((0, 0)), np.zeros(0, bool))
+_OPEN = """
+SELECT id, panel_id, day - DATE '1970-01-01', provisional::int, {columns}, entities, coverage FROM sme_index_indexvalue
+WHERE method_id = {method} AND realtime_end IS NULL AND day BETWEEN {first} AND {last} ORDER BY day, panel_id
+"""
+
+
+def open_values(method: MethodVersion, first: date, last: date, series: int) -> Published:
+    """Open rows of a stretch of days; ``series``: how many a panel has, the total and its dimensions."""
+    elements = [
+        f"{name}[{n + 1}]" for name, count in (("chain", series + 1), ("level", series)) for n in range(count)
+    ]
+    query = sql.SQL(_OPEN).format(
+        columns=sql.SQL(", ".join(elements)),
+        method=sql.Literal(method.pk),
+        first=sql.Literal(first),
+        last=sql.Literal(last),
+    )
+    with connection.cursor() as cursor:
+        buffer = copy_out(cursor.connection, query)
+    if not buffer.getbuffer().nbytes:
+        return NOTHING
+    names = [f"v{n}" for n in range(len(elements) + 2)]
+    schema: dict[str, Any] = dict.fromkeys(("id", "panel", "day", "provisional"), pl.Int64) | dict.fromkeys(
+        names, pl.Float64
+    )
+    rows = pl.read_csv(buffer, has_header=False, schema=schema)
+    return Published(
+        _keys(rows["day"].to_numpy(), rows["panel"].to_numpy()), rows["id"].to_numpy(), rows.select(names).to_numpy(),
+        rows["provisional"].to_numpy() == 1,
+    )  # fmt: skip
 
 
 def write_values(
-    run: Run, days: Iterable[Day], *, least: int, provisional: Any, standing: dict[tuple[int, date], Vintage]
+    run: Run, days: Iterable[Day], *, least: int, provisional: Any, standing: Published = NOTHING
 ) -> int:
     """Add values that differ from the open ones, closing those; returns how many were added.
 
@@ -71,19 +119,25 @@ def write_values(
     buffer, closed, count = StringIO(), [], 0
     for one in days:
         day = day_of(one.day)
-        is_provisional = provisional(day)
-        for panel in np.flatnonzero((one.members >= least) & np.isfinite(one.index[:, 0])):
-            chain = (*one.index[panel].tolist(), float(one.plain[panel]))
-            level = tuple(one.level[panel].tolist())
-            entities, coverage = int(one.members[panel]), float(one.coverage[panel])
-            old = standing.get((int(panel), day))
-            if old is not None:
-                if _same(old[1], (*chain, *level, entities, coverage)) and old[2] == is_provisional:
-                    continue
-                closed.append(old[0])
+        is_provisional = bool(provisional(day))
+        panels = np.flatnonzero((one.members >= least) & np.isfinite(one.index[:, 0]))
+        values = np.column_stack(
+            [
+                one.index[panels],
+                one.plain[panels],
+                one.level[panels],
+                one.members[panels],
+                one.coverage[panels],
+            ]
+        )
+        new, old = standing.differs(_keys(np.full(len(panels), one.day), panels), values, is_provisional)
+        closed += old.tolist()
+        series = one.index.shape[1]
+        told = f"{'t' if is_provisional else 'f'};{run.pk};{run.realtime.isoformat()}\n"
+        for panel, row in zip(panels[new].tolist(), values[new].tolist(), strict=True):
+            chain, level, coverage = row[: series + 1], row[series + 1 : -2], row[-1]
             buffer.write(
-                f"{run.method_id};{panel};{day};{_array(chain)};{_array(level)};{entities};{coverage!r};"
-                f"{'t' if is_provisional else 'f'};{run.pk};{run.realtime.isoformat()}\n"
+                f"{run.method_id};{panel};{day};{_array(chain)};{_array(level)};{int(row[-2])};{coverage!r};{told}"
             )
             count += 1
     if closed:
@@ -97,14 +151,14 @@ def write_values(
     return count
 
 
+def _keys(day: Any, panel: Any) -> NDArray[np.int64]:
+    return np.asarray(day, np.int64) * 2**32 + np.asarray(panel, np.int64)
+
+
 def data_version_of(known_at: datetime, last_change_id: int, digests: Sequence[str]) -> str:
     """One name for what a run knew: instant, last change of the store, and the cube that came of it."""
     text = "\n".join([known_at.isoformat(), str(last_change_id), *digests])
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _same(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
-    return len(a) == len(b) and all(x == y or (x != x and y != y) for x, y in zip(a, b, strict=True))
 
 
 def _array(values: Iterable[float]) -> str:

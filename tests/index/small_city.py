@@ -77,7 +77,7 @@ def raise_index(last: date = LAST) -> tuple[MethodVersion, Run]:
     method = release()
     run = plan_backfill(method, FIRST, last, origin=ORIGIN, now=NOW, realtime=morning_after(last))
     run_backfill(run, now=NOW)
-    judge_disclosure(method, run.known_at, last)
+    judge_disclosure(run)
     return method, run
 
 

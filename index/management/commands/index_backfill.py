@@ -11,6 +11,7 @@ from django.utils import timezone
 import audit
 from datahub import public as datahub
 from index.services.backfill import UnableToBackfill, plan_backfill, run_backfill
+from index.services.following import judge_history
 from index.services.method import UnableToReleaseMethod, release_method
 
 ORIGIN = audit.Origin.system("index_backfill")
@@ -34,12 +35,13 @@ class Command(BaseCommand):
             run = plan_backfill(method, options["first"], last, origin=ORIGIN, now=now)
             if run.next_day > run.first_day:
                 self._say(f"继续上次回算，自 {run.next_day} 起。")
-            run_backfill(run, now=now, report=self._on_step)
+            run = run_backfill(run, now=now, report=self._on_step)
+            alerts = judge_history(run, now=now)
         except (UnableToReleaseMethod, UnableToBackfill) as error:
             raise CommandError(str(error)) from error
         self._say(
             f"回算完成：{run.first_day} 至 {run.last_day}，主体 {run.entities:,} 户，变动点 {run.points:,} 个，"
-            f"写入序列值 {run.values_written:,} 条。"
+            f"写入序列值 {run.values_written:,} 条，历史预警 {alerts:,} 条。"
         )
 
     def _on_step(self, day: date, done: int, total: int) -> None:
