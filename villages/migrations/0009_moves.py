@@ -40,4 +40,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             (SQL / "resident_moves.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop
         ),
+        migrations.RunSQL(
+            (SQL / "resident_move.sql").read_text(encoding="utf-8"), migrations.RunSQL.noop
+        ),
     ]

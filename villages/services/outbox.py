@@ -61,7 +61,7 @@ def why(reason: str) -> str:
     """A clipping in words: the pool, or a cap's code (``V01.day.p1``)."""
     if reason == "pool":
         return "本村积分额度不足"
-    if reason == "claimed":
+    if reason in ("claimed", "went_on"):
         return "该事项当天已奖励"
     if reason == "not_active":
         return "不在本村名册"

@@ -16,6 +16,7 @@ from villages.engine.identifiers import task_key
 from villages.models import (
     Account,
     CapUse,
+    Claim,
     Device,
     Goods,
     Household,
@@ -268,6 +269,46 @@ def test_a_book_in_which_use_was_left_behind_is_not_intact(place: Place) -> None
     assert not verify().intact
 
 
+# -- what was rewarded ---------------------------------------------------------------------------------------
+def once(resident: Resident, others: tuple[Resident, ...] = ()) -> list[str]:
+    """Why the awards for one and the same activity gave nothing; with ``others`` all of them in one batch."""
+    items = [
+        Award(ledger.new_key(NOW), person.pk, task_key("activity", 1), TODAY, 5) for person in (resident, *others)
+    ]
+    return [answer.reason for answer in ledger.award_batch(items, now=NOW)]
+
+
+@pytest.mark.parametrize("kind", ["merged", "moved"])
+@pytest.mark.parametrize("in_batch", [False, True])
+def test_what_one_entry_was_rewarded_for_is_not_rewarded_under_the_other(
+    place: Place, other: Place, kind: str, in_batch: bool
+) -> None:
+    leaves, joins = place.residents[0], place.residents[1] if kind == "merged" else other.residents[0]
+    budget.fund_pool(ledger.new_key(NOW), other.village.pk, 100, now=NOW)
+    assert once(leaves) == [""]
+    go(leaves, joins, kind, NOW)
+    assert once(joins, (place.residents[2],) if in_batch else ()) == ["claimed", ""][: 1 + in_batch]
+    assert verify().intact
+
+
+def test_claims_go_along_over_several_entries(place: Place) -> None:
+    first, second, third = place.residents
+    once(first), once(second)
+    go(first, second, now=NOW), go(second, third, now=NOW)
+    assert once(third) == ["claimed"]
+    assert verify().intact
+
+
+def test_a_claim_that_went_along_granted_nothing_and_cannot_be_changed(place: Place) -> None:
+    surplus, kept = place.residents[:2]
+    once(surplus)
+    go(surplus, kept, now=NOW)
+    went = Claim.objects.get(resident=kept)
+    assert (went.asked, went.granted, went.reason, went.draws) == (5, 0, "went_on", None)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Claim.objects.filter(resident=kept).update(reason="")
+
+
 # -- through the register ---------------------------------------------------------------------------------
 
 
@@ -347,7 +388,8 @@ def test_two_at_once_cannot_strand_an_award(place: Place) -> None:
         body = cursor.fetchone()[0]
     assert body.index("INSERT INTO villages_account") < body.index("FOR NO KEY UPDATE")
     go(place.residents[0], place.residents[1])
-    assert Account.objects.filter(kind="resident", owner_id=place.residents[0].pk).exists()
+    for person in place.residents[:2]:
+        assert Account.objects.filter(kind="resident", owner_id=person.pk).exists()
 
 
 def test_an_administrator_moves_a_resident_on_the_residents_page(world: World, client: Any) -> None:

@@ -39,5 +39,6 @@ class PlainPeople(PlainBook):
         for cap_key in [k for k in self.used if k[:2] == (leaves, 1)]:
             heir = self._heir_of(cap_key)
             self.used[heir] = self.used.get(heir, 0) + self.used.pop(cap_key)
+        self.claims |= {(joins, task, on) for resident, task, on in self.claims if resident == leaves}
         self.bodies[key] = (("go on", leaves, joins, kind), (points, expired))
         return points, expired
