@@ -7,7 +7,6 @@ the same client stands on both sides of the ratio, and from Python processes as 
 """
 
 import datetime as dt
-import json
 import multiprocessing
 import random
 import shutil
@@ -25,6 +24,7 @@ import psycopg
 
 from bench.database import scratch_database
 from bench.rows import Row
+from villages.contracts import Award, Cap
 from villages.engine.identifiers import uuid7
 
 CONNECTIONS, BATCH = 8, 1000
@@ -277,54 +277,61 @@ def _work(dsn: str, size: Size, step: Step, extra: int, number: int, queue: Any)
 
 
 def _batches(connection: psycopg.Connection, size: Size, chance: random.Random, caps: int) -> int:
-    from villages.services.ledger import AWARD
+    """As ``villages.services.ledger.award_batch`` calls it."""
+    from villages.services.arrays import plain
+    from villages.services.ledger import AWARD, award_columns, cap_columns
 
     first = chance.randint(1, size.residents - BATCH + 1)
-    residents, task = list(range(first, first + BATCH)), uuid.UUID(int=chance.getrandbits(128))
-    moment = int(time.time() * 1000)
-    keys = [uuid7(moment, chance.getrandbits(74)) for _ in residents]
-    items = [n for n in range(1, BATCH + 1) for _ in range(caps)]
-    codes = list(CAPS[:caps]) * BATCH
+    task = uuid.UUID(int=chance.getrandbits(128))
+    moment, limits = int(time.time() * 1000), _caps(caps)
+    items = [
+        Award(uuid7(moment, chance.getrandbits(74)), resident, task, RULE_DAY, 5, caps=limits)
+        for resident in range(first, first + BATCH)
+    ]
     connection.execute(
         AWARD,
         [
-            keys, residents, [task] * BATCH, [RULE_DAY] * BATCH, [5] * BATCH, [""] * BATCH, [None] * BATCH,
-            [False] * BATCH, items, [1] * len(items), codes, [NOW] * len(items), [1_000_000] * len(items),
-            [0] * len(items), None, "", "", NOW, RULE_DAY,
+            *award_columns(items), plain([n for n in range(1, BATCH + 1) for _ in limits]),
+            *cap_columns([cap for item in items for cap in item.caps]), None, "", "", NOW, RULE_DAY,
         ],
-        prepare=True, binary=True,
+        prepare=True,
     ).fetchall()  # fmt: skip
     return BATCH
 
 
 def _singles(connection: psycopg.Connection, size: Size, chance: random.Random, caps: int) -> int:
     """As ``villages.services.ledger.award`` calls it."""
-    from villages.services.ledger import AWARD_ONE
+    from villages.services.ledger import AWARD_ONE, cap_columns
 
-    told = [[1, code, NOW.isoformat(), 1_000_000, 0] for code in CAPS[:caps]]
     key = uuid7(int(time.time() * 1000), chance.getrandbits(74))
     connection.execute(
         AWARD_ONE,
         [
             key, chance.randint(1, size.residents), uuid.UUID(int=chance.getrandbits(128)), RULE_DAY, 5, "",
-            None, False, json.dumps(told), None, "", "", NOW, RULE_DAY,
+            None, False, *cap_columns(_caps(caps)), None, "", "", NOW, RULE_DAY,
         ],
-        prepare=True, binary=True,
+        prepare=True,
     ).fetchall()  # fmt: skip
     return 1
+
+
+def _caps(count: int) -> tuple[Cap, ...]:
+    return tuple(Cap(code, 1_000_000, NOW) for code in CAPS[:count])
 
 
 def _single_by_pgbench(dsn: str, size: Size, pgbench: str | None) -> float:
     if pgbench is None:
         return _together(dsn, size, _singles, 2)
-    caps = json.dumps([[1, code, NOW.isoformat(), 1_000_000, 0] for code in CAPS])
+    from villages.services.ledger import cap_columns
+
+    caps = ", ".join(f"'{column}'" for column in cap_columns(_caps(len(CAPS))))
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         # A time-ordered key, as phones make them: milliseconds in front, chance behind.
         script.write(
             f"\\set r random(1, {size.residents})\n"
             "SELECT * FROM villages_award_one((lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')"
             " || '7' || right(replace(gen_random_uuid()::text, '-', ''), 19))::uuid, :r, gen_random_uuid(),"
-            f" '{RULE_DAY}', 5, '', NULL, false, '{caps}', NULL, '', '', '{NOW.isoformat()}', '{RULE_DAY}');\n"
+            f" '{RULE_DAY}', 5, '', NULL, false, {caps}, NULL, '', '', '{NOW.isoformat()}', '{RULE_DAY}');\n"
         )
         script.flush()
         return _by_pgbench(pgbench, ["-f", script.name], dsn, size)

@@ -6,16 +6,16 @@ of staff that lead to them are logged by the services that call these functions.
 """
 
 import datetime as dt
-import json
 import secrets
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from villages.contracts import Award, AwardResult, Posting
+from villages.contracts import Award, AwardResult, Cap, Posting
 from villages.engine.identifiers import uuid7
 from villages.engine.windows import LOCAL
 
+from .arrays import keys, plain, texts
 from .posting import UnableToPost, UnableToReuseKey, call
 
 LARGEST_BATCH = 5000
@@ -26,7 +26,8 @@ AWARD = (
 )
 AWARD_ONE = (
     "SELECT * FROM villages_award_one(%s::uuid, %s::bigint, %s::uuid, %s::date, %s::int, %s::text, %s::int,"
-    " %s::boolean, %s::jsonb, %s::bigint, %s::text, %s::text, %s::timestamptz, %s::date)"
+    " %s::boolean, %s::int[], %s::text[], %s::timestamptz[], %s::int[], %s::int[], %s::bigint, %s::text, %s::text,"
+    " %s::timestamptz, %s::date)"
 )
 REVERSE = (
     "SELECT * FROM villages_reverse(%s::uuid, %s::uuid, %s::bigint, %s::text, %s::timestamptz, %s::date)"
@@ -96,12 +97,11 @@ def award_batch(
 
 
 def _award_one(item: Award, now: dt.datetime, actor_id: int | None, memo: str, topic: str) -> tuple[Any, ...]:
-    caps = [[cap.level, cap.code, cap.window_start.isoformat(), cap.limit, cap.measure] for cap in item.caps]
     return call(
         AWARD_ONE,
         [
             item.key, item.resident_id, item.task, item.on_date, item.points, item.rule_code, item.rule_set_id,
-            item.exempt, json.dumps(caps), actor_id, memo[:120], topic, now, local_day(now),
+            item.exempt, *cap_columns(item.caps), actor_id, memo[:120], topic, now, local_day(now),
         ],
     )[0]  # fmt: skip
 
@@ -109,20 +109,33 @@ def _award_one(item: Award, now: dt.datetime, actor_id: int | None, memo: str, t
 def _award_many(
     items: Sequence[Award], now: dt.datetime, actor_id: int | None, memo: str, topic: str
 ) -> list[tuple[Any, ...]]:
-    caps = [(number, cap) for number, item in enumerate(items, 1) for cap in item.caps]
+    owners = [number for number, item in enumerate(items, 1) for _ in item.caps]
     return call(
         AWARD,
         [
-            [item.key for item in items], [item.resident_id for item in items], [item.task for item in items],
-            [item.on_date for item in items], [item.points for item in items],
-            [item.rule_code for item in items], [item.rule_set_id for item in items],
-            [item.exempt for item in items],
-            [number for number, _ in caps], [cap.level for _, cap in caps], [cap.code for _, cap in caps],
-            [cap.window_start for _, cap in caps], [cap.limit for _, cap in caps],
-            [cap.measure for _, cap in caps],
+            *award_columns(items), plain(owners), *cap_columns([cap for item in items for cap in item.caps]),
             actor_id, memo[:120], topic, now, local_day(now),
         ],
     )  # fmt: skip
+
+
+def award_columns(items: Sequence[Award]) -> list[str]:
+    """The columns of awards besides their caps, as :data:`AWARD` wants them."""
+    return [
+        keys([item.key for item in items]), plain([item.resident_id for item in items]),
+        keys([item.task for item in items]), plain([item.on_date for item in items]),
+        plain([item.points for item in items]), texts([item.rule_code for item in items]),
+        plain([item.rule_set_id for item in items]), plain([item.exempt for item in items]),
+    ]  # fmt: skip
+
+
+def cap_columns(caps: Sequence[Cap]) -> list[str]:
+    """The columns of caps: level, code, window, limit, measure."""
+    return [
+        plain([cap.level for cap in caps]), texts([cap.code for cap in caps]),
+        texts([cap.window_start.isoformat() for cap in caps]), plain([cap.limit for cap in caps]),
+        plain([cap.measure for cap in caps]),
+    ]  # fmt: skip
 
 
 def reverse(

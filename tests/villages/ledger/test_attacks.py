@@ -3,6 +3,7 @@
 import datetime as dt
 import multiprocessing
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +18,7 @@ from villages.engine.windows import LOCAL, Window, window_start
 from villages.models import Account, CapUse, Goods, Hold, Resident, Shop, Stock, Transfer
 from villages.services import budget, expiry, holds, ledger, residents, settlement, shops, stock
 from villages.services.holds import CAPTURE, OPEN, SWEEP
-from villages.services.ledger import AWARD
+from villages.services.ledger import AWARD, AWARD_ONE, cap_columns
 from villages.services.posting import (
     UnableToMoveState,
     UnableToPost,
@@ -32,6 +33,7 @@ from villages.simulation.delivery import dsn
 from villages.simulator import clear_book
 
 PROCESSES = 6
+Level = CapUse.Level
 Call = tuple[str, list[Any]]
 
 
@@ -152,6 +154,47 @@ def test_a_household_shares_its_cap_from_many_phones_at_once(real: None) -> None
     at_once([award_call(person, 20, cap=50) for person in place.residents])
     given = sum(Transfer.objects.filter(code="award").values_list("amount", flat=True))
     assert (given, CapUse.objects.get().used, verify().intact) == (50, 50, True)
+
+
+@pytest.mark.parametrize("level", [Level.HOUSEHOLD, Level.VILLAGE])
+def test_a_tap_that_comes_while_another_is_not_yet_written_finds_the_shared_limit_used(
+    real: None, level: int
+) -> None:
+    place = make_place(2, size=2)
+    cap = (Cap("A1.budget", 50, window_start(Window.ONCE, TODAY), level),)
+    given: list[int] = []
+
+    def tap(own: psycopg.Connection, resident: Resident) -> None:
+        told = [
+            uuid4(),
+            resident.pk,
+            uuid4(),
+            TODAY,
+            40,
+            "",
+            None,
+            False,
+            *cap_columns(cap),
+            None,
+            "",
+            "",
+            NOW,
+            TODAY,
+        ]
+        row = own.execute(AWARD_ONE, told).fetchone()
+        given.append(row[1] if row else -1)
+
+    with psycopg.connect(dsn()) as first, psycopg.connect(dsn(), autocommit=True) as second:
+        tap(first, place.residents[0])
+        waiting = Thread(target=tap, args=(second, place.residents[1]))
+        waiting.start()
+        is_waiting = "SELECT count(*) FROM pg_locks WHERE pid = %s AND NOT granted"
+        for _ in range(5000):
+            if first.execute(is_waiting, [second.info.backend_pid]).fetchone() != (0,):
+                break
+        first.commit()
+        waiting.join(30)
+    assert (given, CapUse.objects.get().used, verify().intact) == ([40, 10], 50, True)
 
 
 def test_a_hold_that_runs_out_while_it_is_handed_out_has_one_end(real: None) -> None:

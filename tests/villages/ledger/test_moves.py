@@ -273,7 +273,8 @@ def test_a_book_in_which_use_was_left_behind_is_not_intact(place: Place) -> None
 def once(resident: Resident, others: tuple[Resident, ...] = ()) -> list[str]:
     """Why the awards for one and the same activity gave nothing; with ``others`` all of them in one batch."""
     items = [
-        Award(ledger.new_key(NOW), person.pk, task_key("activity", 1), TODAY, 5) for person in (resident, *others)
+        Award(ledger.new_key(NOW), person.pk, task_key("activity", 1), TODAY, 5)
+        for person in (resident, *others)
     ]
     return [answer.reason for answer in ledger.award_batch(items, now=NOW)]
 
