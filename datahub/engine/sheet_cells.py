@@ -9,6 +9,7 @@ import posixpath
 import re
 import zipfile
 from pathlib import Path
+from typing import IO
 from xml.parsers import expat
 
 _PIECE = 1 << 20
@@ -22,7 +23,7 @@ class UnableToSearchSheet(ValueError):
     """The sheet's own text cannot be read, so nothing can be said of its formulas."""
 
 
-def formula_errors(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+def formula_errors(path: Path | IO[bytes], sheet: str) -> dict[tuple[int, int], str]:
     """Error texts by (row as the sheet numbers it, column counted from 0). Memory grows with the errors only.
 
     Raises :class:`UnableToSearchSheet` for a workbook or sheet that is no readable XML.
@@ -35,7 +36,7 @@ def formula_errors(path: Path, sheet: str) -> dict[tuple[int, int], str]:
         raise UnableToSearchSheet(str(error)) from error
 
 
-def padded_numbers(path: Path, sheet: str) -> dict[tuple[int, int], int]:
+def padded_numbers(path: Path | IO[bytes], sheet: str) -> dict[tuple[int, int], int]:
     """Digits that numbers are shown with at least, where their format is nothing but zeros (``000000`` gives 6).
 
     By row and column as in :func:`formula_errors`. Raises :class:`UnableToSearchSheet`.

@@ -16,6 +16,7 @@ import xlsxwriter
 from django.utils import timezone
 
 import audit
+from datahub.engine.sheet_cells import cell_name, formula_errors, padded_numbers
 from foundation import keys
 from villages.models import Resident, ResidentEvent, ResidentImport, Village
 from villages.models.places import PHONE_CONTEXT
@@ -98,16 +99,19 @@ def parse(content: bytes, this_year: int) -> list[Row]:
     if len(content) > MOST_BYTES:
         raise UnableToImport("文件超过 10 MB，请分批导入。")
     try:
-        sheet = fastexcel.read_excel(content).load_sheet(0, header_row=None, dtypes="string")
-        lines = sheet.to_polars().rows()
+        lines, broken = _cells(content)
     except Exception as error:  # the reader raises what its Rust library has; to the user all are one
         raise UnableToImport("文件无法读取，请使用 XLSX 格式，可先下载空表填写。") from error
     head_at, columns = _find_head(lines)
     rows = []
     for number, line in enumerate(lines[head_at + 1 :], head_at + 2):
-        told = {name: str(line[at] or "").strip() for name, at in columns.items()}
-        if any(told.values()):
-            rows.append(_row(number, told, this_year))
+        told = {name: line[at].strip() for name, at in columns.items()}
+        errors = [broken[number, at] for at in columns.values() if (number, at) in broken]
+        if any(told.values()) or errors:
+            row = _row(number, told, this_year)
+            if errors:
+                row.kind, row.note = "bad", "；".join(errors)
+            rows.append(row)
     if not rows:
         raise UnableToImport("表中没有数据行。")
     if len(rows) > MOST_ROWS:
@@ -115,13 +119,33 @@ def parse(content: bytes, this_year: int) -> list[Row]:
     return rows
 
 
-def _find_head(lines: list[tuple[Any, ...]]) -> tuple[int, dict[str, int]]:
+def _cells(content: bytes) -> tuple[list[list[str]], dict[tuple[int, int], str]]:
+    """The first sheet's cells as text, and by (line, place) what is wrong with those whose formula broke.
+
+    The reader hands broken formulas out as blanks; a household ``001`` may be a number shown with its zeros.
+    """
+    book = fastexcel.read_excel(content)
+    name = book.sheet_names[0]
+    loaded = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+    first = min((column.absolute_index for column in loaded.available_columns()), default=0)
+    lines = [["" if cell is None else str(cell) for cell in line] for line in loaded.to_polars().rows()]
+    for (line, column), digits in padded_numbers(io.BytesIO(content), name).items():
+        place = column - first
+        if line <= len(lines) and 0 <= place < len(lines[line - 1]) and lines[line - 1][place].isdecimal():
+            lines[line - 1][place] = lines[line - 1][place].zfill(digits)
+    broken = {
+        (
+            line,
+            column - first,
+        ): f"工作表“{name[:31]}”单元格 {cell_name(line, column)} 的公式出错（{text}），请改正后重新导入"
+        for (line, column), text in formula_errors(io.BytesIO(content), name).items()
+    }
+    return lines, broken
+
+
+def _find_head(lines: list[list[str]]) -> tuple[int, dict[str, int]]:
     for at, line in enumerate(lines[:10]):
-        columns = {
-            HEADERS[str(cell).strip()]: place
-            for place, cell in enumerate(line)
-            if str(cell).strip() in HEADERS
-        }
+        columns = {HEADERS[cell.strip()]: place for place, cell in enumerate(line) if cell.strip() in HEADERS}
         if {"household", "name"} <= set(columns):
             return at, columns
     raise UnableToImport("没有找到表头，至少应有“户号”和“姓名”两列。")

@@ -1,10 +1,11 @@
 """Staff pages: money, proof and export of the book, shops, approvals, rule sets, the dishonesty list."""
 
 import datetime as dt
+from itertools import chain, islice
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -23,7 +24,6 @@ from villages.access import (
 from villages.engine.rules import Kind
 from villages.models import (
     BudgetRequest,
-    DaySeal,
     DishonestyEntry,
     RuleSet,
     Shop,
@@ -37,6 +37,8 @@ from villages.services import budget, dishonesty, rules, seals, settlement, shop
 from .score import groups_of
 from .staff import READERS, STAFF, attempt, day_of, how_of, id_of
 from .wallet import money_context
+
+LINES_A_PIECE = 1000
 
 
 @audience(*STAFF)
@@ -59,15 +61,17 @@ def money_page(request: HttpRequest) -> HttpResponse:
 
 @audience(*READERS)
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> StreamingHttpResponse:
     """A month of the sealed journal with pseudonymous accounts: anyone can recompute the seals from it."""
     village = _visible(request, request.GET.get("village", ""))
     month = day_of(f"{request.GET.get('month', '')}-01") or timezone.localdate().replace(day=1)
     end = (month + dt.timedelta(days=32)).replace(day=1)
-    lines = [f"# {village.code} {village.name}", "# 每日：seal|日期|前一印记|印记，其后为当日流水"]
-    for seal in DaySeal.objects.filter(village=village, day__gte=month, day__lt=end).order_by("day"):
-        lines += [f"seal|{seal.day}|{seal.previous}|{seal.seal}", *seals.journal_lines(village.pk, seal.day)]
-    answer = HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    head = [f"# {village.code} {village.name}", "# 每日：seal|日期|前一印记|印记，其后为当日流水"]
+    lines = chain(head, seals.export_lines(village, month, end))
+    pieces = iter(lambda: list(islice(lines, LINES_A_PIECE)), [])
+    answer = StreamingHttpResponse(
+        ("\n".join([*piece, ""]) for piece in pieces), content_type="text/plain; charset=utf-8"
+    )
     answer["Content-Disposition"] = f'attachment; filename="journal-{village.code}-{month:%Y-%m}.txt"'
     return answer
 

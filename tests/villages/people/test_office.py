@@ -314,6 +314,37 @@ def test_a_file_that_is_no_list_is_refused_with_a_reason(content: bytes) -> None
         parse(content, 2026)
 
 
+def test_a_broken_formula_is_named_with_its_cell_and_not_taken_for_a_blank() -> None:
+    content = formulas(("=A9", "001"), ("=1/0", "#DIV/0!"))
+    (sound, broken) = parse(content, 2026)
+    assert (sound.kind, sound.household, broken.kind) == ("new", "001", "bad")
+    assert "工作表“Sheet1”单元格 B5 的公式出错（#DIV/0!）" in broken.note
+
+
+def test_a_household_typed_as_a_number_keeps_the_zeros_it_is_shown_with() -> None:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    page = book.add_worksheet()
+    page.write_row(0, 0, ["户号", "姓名"])
+    page.write_number(1, 0, 7, book.add_format({"num_format": "000"}))
+    page.write(1, 1, "岑阿根")
+    book.close()
+    assert [row.household for row in parse(out.getvalue(), 2026)] == ["007"]
+
+
+def formulas(*households: tuple[str, str]) -> bytes:
+    """A list that begins at B3 and whose households are formulas with these values."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    page = book.add_worksheet()
+    page.write_row("B3", ["户号", "姓名"])
+    for number, (formula, value) in enumerate(households, 3):
+        page.write_formula(number, 1, formula, None, value)
+        page.write(number, 2, f"村民{number}")
+    book.close()
+    return out.getvalue()
+
+
 def test_the_blank_sheet_can_be_read_back(world: World) -> None:
     content = client_of(world.admin).get(reverse("villages:import_blank")).content
     assert [row.name for row in parse(content, 2026)] == ["张三（示例，请删除）"]
