@@ -13,6 +13,7 @@ from django.utils import timezone
 import audit
 from accounts.models import User
 from catalog.demo.makers import maker, rows, type_of
+from catalog.demo.persons import raise_persons
 from catalog.demo.voices import raise_voices
 from catalog.demo.ways import raise_ways
 from catalog.demo.years import raise_years
@@ -51,6 +52,7 @@ def raise_demo(*, as_of: dt.date, seed: int = 7, size: str = "normal", report: R
     raise_voices(as_of, now)
     people = {user.username: user for user in User.objects.filter(is_demo=True).select_related("agency")}
     raise_ways(as_of, now, people)
+    raise_persons(now, as_of, people)
     raise_years(as_of, now, people)
     if report:
         report("演示申请、重点清单与大赛已就绪")
