@@ -7,21 +7,31 @@ import polars as pl
 from datahub.models import WaitingState
 from foundation.copy_out import copy_out
 
+_CODES = "SELECT code AS key, id FROM datahub_enterprise"
+_NAMES = "SELECT name AS key, id FROM datahub_enterprise{} UNION SELECT name, enterprise_id FROM datahub_formername{}"
+_SCHEMA = {"key": pl.String, "enterprise_id": pl.Int64}
+FEW = 5_000
+"""So many codes or names are asked for by the index; for more the whole register is read, once."""
+
 
 class SubjectFinder:
-    """Maps codes and names to enterprise ids, block by block, from arrays held in memory.
+    """Maps codes and names to enterprise ids, block by block.
 
-    A register of 300,000 is about 15 MB; names are read only when a row comes without a code.
+    A first block of few rows, most often the whole file, asks the register for these alone. A longer file gets arrays
+    in memory: a register of 300,000 is about 15 MB; names are read only when a row comes without a code.
     """
 
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
-        self._codes = self._read("SELECT code AS key, id FROM datahub_enterprise")
+        self._codes: pl.DataFrame | None = None
         self._names: pl.DataFrame | None = None
+        self._blocks = 0
 
     def split(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """(rows with ``enterprise_id``, rows that wait with ``state``)."""
-        found = rows.join(self._codes, left_on="code", right_on="key", how="left", maintain_order="left")
+        self._blocks += 1
+        codes = self._bearers_of_codes(rows["code"])
+        found = rows.join(codes, left_on="code", right_on="key", how="left", maintain_order="left")
         missing = found["enterprise_id"].is_null()
         if not missing.any():
             return found.with_columns(state=pl.lit(None, pl.String)), found.clear().with_columns(
@@ -41,18 +51,18 @@ class SubjectFinder:
         wanted = names.filter(names != "").unique()
         if wanted.is_empty():
             return []
-        bearers = self._read_names().join(pl.DataFrame({"key": wanted}), on="key", how="inner")
+        bearers = self._bearers_of_names(wanted).join(pl.DataFrame({"key": wanted}), on="key", how="inner")
         return bearers["enterprise_id"].unique().to_list()
 
     def ids_of_codes(self, codes: pl.Series) -> list[int]:
         """Ids of the enterprises among ``codes`` that are registered."""
-        joined = pl.DataFrame({"key": codes}).join(self._codes, on="key", how="inner")
+        joined = pl.DataFrame({"key": codes}).join(self._bearers_of_codes(codes), on="key", how="inner")
         return joined["enterprise_id"].unique().to_list()
 
     def _by_name(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         # A name that several bear decides nothing.
         names = (
-            self._read_names()
+            self._bearers_of_names(rows["name"])
             .group_by("key")
             .agg(pl.col("enterprise_id").first(), bearers=pl.col("enterprise_id").n_unique())
         )
@@ -66,16 +76,30 @@ class SubjectFinder:
         )
         return sure, unsure.drop("bearers")
 
-    def _read_names(self) -> pl.DataFrame:
+    def _bearers_of_codes(self, codes: pl.Series) -> pl.DataFrame:
+        """``key`` and ``enterprise_id`` of at least these codes."""
+        if self._codes is None and self._blocks <= 1 and len(codes) <= FEW:
+            return self._ask(f"{_CODES} WHERE code = ANY(%s)", codes, 1)
+        if self._codes is None:
+            self._codes = self._read(_CODES)
+        return self._codes
+
+    def _bearers_of_names(self, names: pl.Series) -> pl.DataFrame:
+        """``key`` and ``enterprise_id`` of at least these names and former names."""
+        if self._names is None and self._blocks <= 1 and len(names) <= FEW:
+            those = " WHERE name = ANY(%s)"
+            return self._ask(_NAMES.format(those, those), names, 2)
         if self._names is None:
-            self._names = self._read(
-                "SELECT name AS key, id FROM datahub_enterprise UNION SELECT name, enterprise_id FROM datahub_formername"
-            )
+            self._names = self._read(_NAMES.format("", ""))
         return self._names
 
+    def _ask(self, query: str, keys: pl.Series, times: int) -> pl.DataFrame:
+        wanted = keys.drop_nulls().unique().to_list()
+        self._cursor.execute(query, [wanted] * times)
+        return pl.DataFrame(self._cursor.fetchall(), schema=_SCHEMA, orient="row")
+
     def _read(self, query: str) -> pl.DataFrame:
-        schema = {"key": pl.String, "enterprise_id": pl.Int64}
         buffer = copy_out(self._cursor.connection, query)
         if not buffer.getbuffer().nbytes:
-            return pl.DataFrame(schema=schema)
-        return pl.read_csv(buffer, has_header=False, schema=schema)
+            return pl.DataFrame(schema=_SCHEMA)
+        return pl.read_csv(buffer, has_header=False, schema=_SCHEMA)
