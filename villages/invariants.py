@@ -195,12 +195,15 @@ INVARIANTS = (
         "I12",
         "每笔奖励都依据当时有效的规则",
         f"""
-        SELECT '奖励 ' || min(t.id::text), '规则 ' || t.rule_code || ' 在 ' || t.effective_on || ' 没有有效版本'
-        FROM villages_transfer t LEFT JOIN villages_ruleset s ON s.id = t.rule_set_id
-        WHERE t.code = 'award' AND t.rule_code <> '' AND {HERE.format("t")} AND (
-            s.id IS NULL OR s.published_at IS NULL OR t.effective_on < s.valid_from OR t.effective_on > s.valid_to
+        -- A version's text is long: it is opened once for every rule and day, not for every award.
+        SELECT '奖励 ' || t.id, '规则 ' || t.rule_code || ' 在 ' || t.effective_on || ' 没有有效版本'
+        FROM (
+            SELECT min(t.id::text) AS id, t.rule_set_id, t.rule_code, t.effective_on, t.village_id
+            FROM villages_transfer t WHERE t.code = 'award' AND t.rule_code <> '' AND {HERE.format("t")}
+            GROUP BY t.rule_set_id, t.rule_code, t.effective_on, t.village_id) AS t
+        LEFT JOIN villages_ruleset s ON s.id = t.rule_set_id
+        WHERE s.id IS NULL OR s.published_at IS NULL OR t.effective_on < s.valid_from OR t.effective_on > s.valid_to
             OR (s.village_id IS NOT NULL AND s.village_id <> t.village_id)
-            OR NOT s.content -> 'rules' @> jsonb_build_array(jsonb_build_object('code', t.rule_code)))
-        GROUP BY t.rule_code, t.effective_on""",
+            OR NOT s.content -> 'rules' @> jsonb_build_array(jsonb_build_object('code', t.rule_code))""",
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from villages.engine.score import Event, Score, score_at
+from villages.engine.score import Event, score_at
 from villages.models import (
     Appeal,
     BoardConsent,
@@ -27,6 +27,7 @@ from villages.selectors.scores import (
     numbers,
     rule_set_in_force,
     scores_of,
+    scores_on,
     went_on_as,
 )
 
@@ -128,18 +129,19 @@ def progress_board(village: Any, *, now: dt.datetime, today: dt.date) -> list[tu
         .filter(resident__in=_may_have_gained(village, begun))
         .values_list("resident_id", "show_name")
     )
-    people = list(Resident.objects.filter(pk__in=consents))
-    present = scores_of(people, village, today, now)
-    earlier = scores_of(people, village, today - BOARD_WINDOW, now)
-    rows = []
-    for person in people:
-        score: Score | None = present.get(person.pk)
-        if score is not None:
-            gain = score.value - earlier[person.pk].value if person.pk in earlier else Decimal(0)
-            if gain > 0:
-                name = person.name if consents[person.pk] else f"{person.name[:1]}**"
-                rows.append((name, gain, score.value))
-    return sorted(rows, key=lambda row: (-row[1], row[0]))[: numbers()["rank_board_size"]]
+    people = list(consents)
+    present, earlier = scores_on(people, village, [today, today - BOARD_WINDOW], now)
+    gained = {pk: score.value - earlier[pk].value for pk, score in present.items() if pk in earlier}
+    best = sorted((pk for pk, gain in gained.items() if gain > 0), key=lambda pk: -gained[pk])
+    size = numbers()["rank_board_size"]
+    # Names decide among equals, so everybody level with the last is read.
+    level = [pk for pk in best if gained[pk] >= gained[best[min(size, len(best)) - 1]]]
+    names = dict(Resident.objects.filter(pk__in=level).values_list("pk", "name"))
+    rows = [
+        (name if consents[pk] else f"{name[:1]}**", gained[pk], present[pk].value)
+        for pk, name in names.items()
+    ]
+    return sorted(rows, key=lambda row: (-row[1], row[0]))[:size]
 
 
 def _may_have_gained(village: Any, since: dt.datetime) -> list[int]:

@@ -193,8 +193,8 @@ def dry_run(rule_set: RuleSet, *, now: dt.datetime) -> tuple[int, list[GradeChan
         scores = scores_under(draft, people, today, now)
         seen += len(people)
         for person in people:
-            old, new = scores[person.pk]
-            if old is not None and old.grade.code != new.grade.code:
+            old, new = scores.get(person.pk, (None, None))
+            if old is not None and new is not None and old.grade.code != new.grade.code:
                 changes.append(
                     GradeChange(person, old.grade.code, new.grade.code, float(old.value), float(new.value))
                 )

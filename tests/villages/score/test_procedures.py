@@ -1,6 +1,10 @@
 """Rule sets, listings, appeals, snapshots: two people, notice, frozen effect, reversal, replay."""
 
+import copy
 import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,8 +15,11 @@ from accounts.roles import AgencyKind, Role
 from tests.people import make_agency, make_person
 from tests.villages.places import NOW, TODAY, TOWN, Place, make_place
 from villages.contracts import Award
-from villages.models import EventStatus, RuleSet, ScoreEvent, ScoreSnapshot
-from villages.selectors.scores import replay, score_of
+from villages.engine.rules import read_book
+from villages.engine.score import Score
+from villages.models import EventStatus, Resident, RuleSet, ScoreEvent, ScoreSnapshot
+from villages.selectors import scores
+from villages.selectors.scores import replay, score_of, scores_under
 from villages.services import appeals, dishonesty, ledger, rules, score_snapshots
 from villages.services.rule_awards import award_under_rules
 from villages.services.score_events import current_status, record_event
@@ -159,6 +166,40 @@ def test_a_dry_run_names_who_would_change_grade(place: Place) -> None:
         2,
         [(place.residents[0].pk, "C", "B")],
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: None,
+        lambda content: _set(content, "N03", score=-1),
+        lambda content: _set(content, "E02", title="改名", points=[1, 1]),
+        lambda content: _set(content, "V03", category="learning"),
+        lambda content: content["rules"].remove(next(r for r in content["rules"] if r["code"] == "E02")),
+        lambda content: content.update(base=99),
+    ],
+)
+def test_a_dry_run_that_leaves_people_out_says_the_same_as_one_that_looks_at_everybody(
+    place: Place, change: Callable[[dict[str, Any]], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = place.residents[:2]
+    for resident, code in ((first, "N03"), (first, "E02"), (second, "V03"), (second, "H02")):
+        record_event(rule_set(), code, resident=resident, occurred_on=TODAY, evidence="文书", now=NOW)
+    content = copy.deepcopy(rules.starting_content())
+    change(content)
+    book, people = read_book(content), list(Resident.objects.order_by("pk"))
+
+    def altered(found: dict[int, tuple[Score | None, Score]]) -> dict[int, tuple[Decimal, Decimal]]:
+        pairs = {pk: (old.value, new.value) for pk, (old, new) in found.items() if old is not None}
+        return {pk: pair for pk, pair in pairs.items() if pair[0] != pair[1]}
+
+    quick = altered(scores_under(book, people, TODAY, NOW))
+    monkeypatch.setattr(scores, "_with_changed_events", lambda book, ids, known_at: list(ids))
+    assert quick == altered(scores_under(book, people, TODAY, NOW))
+
+
+def _set(content: dict[str, Any], code: str, **values: object) -> None:
+    next(rule for rule in content["rules"] if rule["code"] == code).update(values)
 
 
 def test_a_forbidden_item_does_not_become_a_draft(place: Place) -> None:
