@@ -58,6 +58,19 @@ class Shock:
 
 
 @dataclass(frozen=True)
+class Burst:
+    """Lawsuits against a share of a town's companies within a few days, ``since`` to ``until`` days before the end."""
+
+    key: str
+    name: str
+    text: str
+    town: str
+    since: int
+    until: int
+    share: float
+
+
+@dataclass(frozen=True)
 class Vocabulary:
     """Everything the generator says or counts with that is written in YAML."""
 
@@ -68,6 +81,7 @@ class Vocabulary:
     names: dict[str, Any]
     phrases: dict[str, Any]
     shocks: tuple[Shock, ...]
+    bursts: tuple[Burst, ...]
 
     def column(self, attribute: str) -> NDArray[Any]:
         """One attribute of all industries as an array."""
@@ -86,6 +100,7 @@ def vocabulary() -> Vocabulary:
         names=read("names"),
         phrases=read("phrases"),
         shocks=tuple(Shock(**line) for line in read("shocks")["shocks"]),
+        bursts=tuple(Burst(**line) for line in read("shocks")["bursts"]),
     )
 
 

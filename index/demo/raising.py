@@ -105,6 +105,14 @@ def _annotate(as_of: date, now: datetime) -> None:
                 "text": shock.text, "town": shock.town, "section": shock.section, "created_at": now,
             },
         )  # fmt: skip
+    for burst in vocabulary().bursts:
+        Annotation.objects.get_or_create(
+            key=f"demo.{burst.key}",
+            defaults={
+                "day": as_of - timedelta(days=burst.since), "until": as_of - timedelta(days=burst.until),
+                "title": burst.name, "text": burst.text, "town": burst.town, "created_at": now,
+            },
+        )  # fmt: skip
     for festival in vocabulary().spring_festival:
         if as_of - timedelta(days=731) <= festival <= as_of:
             Annotation.objects.get_or_create(

@@ -6,6 +6,7 @@ import polars as pl
 from datahub.demo.city import City
 from datahub.demo.firms import COMPANY
 from datahub.demo.rows import COURT, amounts, case_numbers, if_past, later, only, pick, serials, table
+from datahub.demo.vocabulary import Burst
 
 SUED, LOST, EXECUTED, LISTED = 0.10, 0.065, 0.035, 0.014
 
@@ -52,7 +53,7 @@ def cases_filed(city: City) -> pl.DataFrame:
     everyone = np.concatenate([place, plaintiffs])
     days = np.concatenate([filed, city.today - rng.integers(20, 700, size=plaintiffs.size)])
     closed = if_past(city, later(rng, days, 50, 200), rng.random(days.size) < 0.9)
-    return table(
+    usual = table(
         everyone,
         case_no=case_numbers(days, "民初", 2001),
         cause=pick(rng, city.words.phrases["causes"], everyone.size),
@@ -61,6 +62,30 @@ def cases_filed(city: City) -> pl.DataFrame:
         court=COURT,
         role=np.where(np.arange(everyone.size) < place.size, "defendant", "plaintiff"),
         closed_on_days=closed,
+    )
+    return pl.concat(
+        [usual, *(_burst(city, burst, 41_001 + 1000 * n) for n, burst in enumerate(city.words.bursts))]
+    )
+
+
+def _burst(city: City, burst: Burst, number: int) -> pl.DataFrame:
+    """A planted event of the last days: a share of a town's companies is sued, one case each."""
+    rng = city.rng(f"court.cases_filed/{burst.key}")
+    towns = np.array([division.code for division in city.words.divisions])
+    able = city.standing & (city.firms.kind == COMPANY) & (towns[city.firms.town] == burst.town)
+    able[city.cast.firms] = False
+    there = np.flatnonzero(able)
+    place = np.sort(rng.choice(there, size=round(burst.share * there.size), replace=False))
+    days = city.today - rng.integers(burst.until, burst.since + 1, size=place.size)
+    return table(
+        place,
+        case_no=case_numbers(days, "民初", number),
+        cause="追偿权纠纷",
+        amount=amounts(rng, city.firms.revenue[place] * 0.08, place.size, 1.0),
+        filed_on_days=days,
+        court=COURT,
+        role="defendant",
+        closed_on_days=np.full(place.size, -1),
     )
 
 
