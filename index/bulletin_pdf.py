@@ -23,6 +23,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
+from index.line_breaking import broken
 from index.pdf_charts import (
     BRICK,
     CELADON,
@@ -125,8 +126,27 @@ def _story(sheet: Sheet) -> list[Flowable]:
     return [*story, KeepTogether([Spacer(1, 8), *_ending(sheet)])]
 
 
+class _Chinese(Paragraph):
+    """A paragraph of one typeface that breaks its lines by the rules of Chinese print.
+
+    reportlab knows Japanese marks only: a full-width comma could begin a line.
+    """
+
+    def breakLinesCJK(self, maxWidths: float | Sequence[float]) -> Any:
+        if getattr(self, "_splitpara", 0):
+            return super().breakLinesCJK(maxWidths)  # the part before a page's end keeps its lines
+        frag = self.frags[0]
+        # What goes on behind a page's end comes as the lines it had.
+        text = frag.text if hasattr(frag, "text") else "".join(frag.words)
+        room = list(maxWidths) if isinstance(maxWidths, Sequence) else [maxWidths]
+        widths = [pdfmetrics.stringWidth(one, frag.fontName, frag.fontSize) for one in text]
+        lines = [(rest, [line]) for line, rest in broken(text, widths, room)]
+        self.height = 0
+        return frag.clone(kind=0, lines=lines, ascent=frag.fontSize, descent=-0.2 * frag.fontSize)
+
+
 def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(text.replace("\u2212", "-")), style)
+    return _Chinese(escape(text.replace("\u2212", "-")), style)
 
 
 def _figure(title: str, drawing: Drawing, note: str) -> KeepTogether:

@@ -102,3 +102,20 @@ def test_a_minus_sign_that_the_typeface_lacks_never_reaches_the_file(analyst: An
     text = text_of(file_of(analyst, Bulletin.objects.get()))
     assert "\u2212" not in text
     assert re.search(r"-\d+\.\d\d", text)
+
+
+def test_no_line_of_the_file_begins_with_a_closing_or_ends_with_an_opening_mark(
+    analyst: Any, bulletin: Bulletin
+) -> None:
+    """Comments of every length, so that each mark comes to stand at the margin once."""
+    marks = "升，降（平）《稳》；高。" * 12
+    analyst.post(
+        f"/index/bulletins/{bulletin.pk}/comment/",
+        {"comment": "\n".join("点" * n + marks for n in range(12))},
+    )
+    lines = [
+        line.strip() for line in text_of(file_of(analyst, bulletin)).split("\n") if len(line.strip()) > 20
+    ]
+    assert len(lines) > 40
+    assert [line for line in lines if line[0] in "，。；：、）》％%"] == []
+    assert [line for line in lines if line[-1] in "（《“"] == []
