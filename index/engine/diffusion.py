@@ -54,6 +54,9 @@ DOWN = (
 FORMS = ("diffusion", "balance", "balance_100")
 
 
+SHARES_ROUNDED = 0.2
+
+
 @dataclass(frozen=True)
 class Question:
     """One question: its column of replies, or its columns of shares (better, same, worse); with `published` the column
@@ -177,6 +180,7 @@ def _counts(
     if question.shares is not None:
         better, worse = table.numbers(question.shares[0]), table.numbers(question.shares[2])
         same = table.numbers(question.shares[1]) if question.shares[1] else 100 - better - worse
+        _refuse_impossible(question, table, better, same, worse)
         for row, key in enumerate(keys):
             if np.isfinite([better[row], same[row], worse[row]]).all():
                 counts[:, where[key]] += weight[row] * np.array([better[row], same[row], worse[row]])
@@ -194,6 +198,23 @@ def _counts(
             )
         counts[1 - sign, where[keys[row]]] += weight[row]
     return counts[0], counts[1], counts[2]
+
+
+def _refuse_impossible(question: Question, table: Table, better: Floats, same: Floats, worse: Floats) -> None:
+    """Shares are no less than nothing; without a column for the unchanged the two others leave room for them."""
+    assert question.shares is not None
+    for name, values in zip(question.shares, (better, same, worse), strict=True):
+        # The rest of rounded shares may fall short of nothing by the rounding.
+        bad = np.flatnonzero(values < (0 if name else -SHARES_ROUNDED))
+        if len(bad) and name:
+            raise UnableToReadTable(
+                f"{table.source} 第 {table.lines[bad[0]]} 行“{name}”列：份额不能是负数，请更正"
+            )
+        if len(bad):
+            raise UnableToReadTable(
+                f"{table.source} 第 {table.lines[bad[0]]} 行：“{question.shares[0]}”与“{question.shares[2]}”之和超过 100，"
+                f"请更正；若不是百分比，请写明 same 所在的列"
+            )
 
 
 def _composites(

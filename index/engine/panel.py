@@ -125,6 +125,12 @@ def read_panel(root: Place, table: Table, load: Load) -> Panel:
     entities = table.column(entity)
     time = place.find("time")
     labels = table.column(time.text()) if time is not None else None
+    for what, cells in ((entity, entities), (time.text() if time is not None else "", labels or [])):
+        for line, cell in zip(table.lines, cells, strict=False):
+            if not cell.strip():
+                raise UnableToReadTable(
+                    f"{table.source} 第 {line} 行“{what}”列：是空的，不知道是哪一行，请补上或删去该行"
+                )
     _refuse_repeats(table, entities, labels)
     keep = place.at("keep").texts() if place.has("keep") else []
     for name in keep:

@@ -188,3 +188,20 @@ def test_every_key_of_a_definition_is_described() -> None:
         *price_chain.RATES, *prices.KEYS, *prices.FORMULAS, *diffusion.KEYS, *diffusion.FORMS,
     }  # fmt: skip
     assert sorted(key for key in keys if not re.search(rf"\b{re.escape(key)}\b", text)) == []
+
+
+def test_a_row_without_a_name_is_refused_and_an_empty_row_is_none(tmp_path: Path) -> None:
+    plain = "indicators: [x, y]\n"
+    with pytest.raises(CommandError, match="第 3 行“e”列：是空的"):
+        run(tmp_path, plain, "e,x,y\na,1,2\n,2,3\nc,4,5\n")
+    assert len(run(tmp_path, plain, "e,x,y\na,1,2\n,,\nb,2,3\n,,\n").splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"), [("80,40", "“up”与“down”之和超过 100"), ("-5,40", "第 2 行“up”列：份额不能是负数")]
+)
+def test_shares_that_cannot_be_are_refused(tmp_path: Path, cells: str, said: str) -> None:
+    definition = "index: diffusion\nby: [m]\nquestions: {q: {better: up, worse: down}}\n"
+    with pytest.raises(CommandError, match=said):
+        run(tmp_path, definition, f"m,up,down\n2026-01,{cells}\n")
+    assert "60.1" in run(tmp_path, definition + "output: {decimals: 1}\n", "m,up,down\n2026-01,60.1,40\n")
