@@ -79,7 +79,8 @@ def table_of(first: int, lots: Sequence[Rows], design: Design) -> CubeTable:
 
 @dataclass(frozen=True)
 class Replayed:
-    """``index`` (T, 1 + D) total first, raw chain; ``scale`` (T): the panel's points for a point of its rows."""
+    """``index`` (T, 1 + D) total first, raw chain; ``scale`` (T): the panel's points for a point of its rows;
+    ``cells`` and ``indicators``: each that its rows name, one by one."""
 
     index: Floats
     plain: Floats
@@ -87,6 +88,8 @@ class Replayed:
     coverage: Floats
     scale: Floats
     counts: NDArray[np.int64]
+    cells: NDArray[np.int32]
+    indicators: NDArray[np.int32]
 
 
 def replay(table: CubeTable, design: Design) -> Replayed:
@@ -108,7 +111,9 @@ def replay(table: CubeTable, design: Design) -> Replayed:
     index, scale = _linked(table, links, sums, design)
     plain = _plain(plain_ratio, counts > 0, [one.day for one in links], index[:, 0], design)
     level, coverage = _levels(mean, counts, design)
-    return Replayed(index, plain, level, coverage, scale, counts)
+    cells = np.flatnonzero(np.bincount(table.cell)).astype(np.int32)
+    indicators = np.flatnonzero(np.bincount(table.indicator)).astype(np.int32)
+    return Replayed(index, plain, level, coverage, scale, counts, cells, indicators)
 
 
 def _linked(table: CubeTable, links: Sequence[Link], sums: Floats, design: Design) -> tuple[Floats, Floats]:

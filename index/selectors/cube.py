@@ -101,9 +101,11 @@ def decompose(standing: Standing, card: PanelCard, since: date, until: date, by:
         np.searchsorted(table.day, number_of(day) - table.first, side="right") for day in (since, until)
     )
     points = made.scale[table.day[start:end]] * table.points[start:end] * factor
-    names, of_row = _parts_of(standing, cube, table, card, by)
-    sums = np.bincount(of_row[start:end], weights=points, minlength=len(names))
-    present = np.bincount(of_row, minlength=len(names)) > 0
+    # Only the window's rows are looked at: a cube has millions. Which parts there are at all is known beforehand.
+    names, of_row = _parts_of(standing, cube, table.cell[start:end], table.indicator[start:end], card, by)
+    sums = np.bincount(of_row, weights=points, minlength=len(names))
+    _, of_known = _parts_of(standing, cube, made.cells, made.indicators, card, by)
+    present = np.bincount(of_known, minlength=len(names)) > 0
     return Decomposed(
         since,
         until,
@@ -113,18 +115,23 @@ def decompose(standing: Standing, card: PanelCard, since: date, until: date, by:
 
 
 def _parts_of(
-    standing: Standing, cube: Cube, table: CubeTable, card: PanelCard, by: str
+    standing: Standing,
+    cube: Cube,
+    cells: NDArray[np.int32],
+    indicators: NDArray[np.int32],
+    card: PanelCard,
+    by: str,
 ) -> tuple[list[str], NDArray[np.integer]]:
-    """Names of the parts, and the place of each row's part: numbers, since a cube has millions of rows."""
+    """Names of the parts, and the place of the part of each of these rows."""
     if by == "dimension":
-        return [d.code for d in standing.basket.dimensions], cube.design.dimension[table.indicator]
+        return [d.code for d in standing.basket.dimensions], cube.design.dimension[indicators]
     if by == "indicator":
-        return [one.code for one in standing.basket.indicators], table.indicator
+        return [one.code for one in standing.basket.indicators], indicators
     labels = getattr(cube, by)
     if by == "size" and (card.town or card.section):
         labels = np.where(np.isin(labels, ("medium", "small")), GROUPED, labels)
     names, of_cell = np.unique(labels, return_inverse=True)
-    return [str(name) for name in names], of_cell[table.cell]
+    return [str(name) for name in names], of_cell[cells]
 
 
 def crossing_code(card: PanelCard, by: str, part: str) -> str:

@@ -132,6 +132,16 @@ const shown = (value, table) =>
     ? value.toLocaleString("zh-CN", { minimumFractionDigits: table.decimals, maximumFractionDigits: table.decimals }).replace("-", "−")
     : value ?? "—";
 
+// Hundreds of rows take longer to lay out than the chart to draw, so a long table is made when it is asked for.
+const LONG_TABLE = 100;
+
+function offerTable(card) {
+  const box = card.querySelector("details");
+  if (!box || !card.figure.table) return;
+  if (box.open || card.figure.table.rows.length <= LONG_TABLE) return fillTable(card);
+  box.addEventListener("toggle", () => fillTable(card), { once: true });
+}
+
 function fillTable(card) {
   const { table } = card.figure;
   const place = card.querySelector("details .table-wrap");
@@ -218,7 +228,7 @@ function saveCsv(card) {
 async function show(card) {
   try {
     card.figure = await figureOf(card);
-    fillTable(card);
+    offerTable(card);
     fillUnit(card);
     fillCaption(card);
     await draw(card);
@@ -230,12 +240,22 @@ async function show(card) {
 
 const cards = () => [...document.querySelectorAll("figure.chart")].filter((card) => card.figure);
 
-function start(root) {
+// What the reader looks at is drawn first and painted before the next; what is fetched is fetched meanwhile.
+const breath = () => new Promise((resolve) => setTimeout(resolve));
+const isInView = (card) => card.getBoundingClientRect().top < window.innerHeight;
+
+async function start(root) {
   const found = [...root.querySelectorAll("figure.chart:not([data-drawn])")];
   if (root.matches?.("figure.chart:not([data-drawn])")) found.push(root);
-  for (const card of found) {
-    card.dataset.drawn = "loading";
-    show(card);
+  if (!found.length) return;
+  loadPlotly().catch(() => {});
+  const seen = new Map(found.map((card) => [card, isInView(card)]));
+  for (const card of found) card.dataset.drawn = "loading";
+  for (const card of found.filter((card) => card.dataset.src)) show(card);
+  const given = found.filter((card) => !card.dataset.src).sort((a, b) => seen.get(b) - seen.get(a));
+  for (const card of given) {
+    await show(card);
+    await breath();
   }
 }
 
