@@ -176,10 +176,7 @@ def _evidence(
     shown = range(max(episode.opened - EVIDENCE_DAYS, 0), max(episode.last, episode.opened) + 1)
     until = series.days[max(episode.last, episode.opened)]
     since = series.days[max(episode.opened - 1, 0)]
-    parts = {
-        by: _top(decompose(standing, series.panel, since, until, by).parts)
-        for by in ("dimension", "indicator", *_open_divisions(series.panel))
-    }
+    parts = _causes(standing, series.panel, dimension, since, until)
     return {
         "points": [
             [series.days[n].isoformat(), round(float(series.values[n, dimension]), 4), bool(signal.fires[n])]
@@ -194,6 +191,21 @@ def _evidence(
             "known_at": standing.run.known_at.isoformat(),
         },
     }  # fmt: skip
+
+
+def _causes(
+    standing: Standing, card: PanelCard, dimension: int, since: date, until: date
+) -> dict[str, list[list[Any]]]:
+    """Largest contributions to the total's change; of a dimension only its own indicators, which made its move."""
+    if dimension:
+        code = standing.basket.dimensions[dimension - 1].code
+        own = {one.code for one in standing.basket.indicators if one.dimension == code}
+        told = decompose(standing, card, since, until, "indicator").parts
+        return {"indicator": _top({name: points for name, points in told.items() if name in own})}
+    return {
+        by: _top(decompose(standing, card, since, until, by).parts)
+        for by in ("dimension", "indicator", *_open_divisions(card))
+    }
 
 
 def _open_divisions(card: PanelCard) -> tuple[str, ...]:

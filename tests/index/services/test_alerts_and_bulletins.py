@@ -47,6 +47,18 @@ def test_the_town_that_was_hit_raises_an_alert_with_its_evidence(raised: list[Al
     assert fired[0] == "2026-05-10"
 
 
+def test_an_alert_of_a_dimension_names_only_indicators_that_make_it(raised: list[Alert]) -> None:
+    standing = find_standing()
+    assert standing is not None
+    of_dimension = {one.code: one.dimension for one in standing.basket.indicators}
+    found = [one for one in raised if one.dimension]
+    assert found
+    for one in found:
+        assert set(one.evidence["parts"]) == {"indicator"}
+        own = standing.basket.dimensions[one.dimension - 1].code
+        assert {of_dimension[name] for name, _ in one.evidence["parts"]["indicator"]} == {own}
+
+
 def test_the_dip_after_spring_festival_is_no_alert_of_the_city(raised: list[Alert]) -> None:
     assert in_festival_shadow(date(2026, 3, 15))
     assert not in_festival_shadow(date(2026, 5, 10))
