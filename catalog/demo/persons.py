@@ -12,6 +12,7 @@ from catalog.models import Dataset, Publisher, Resource
 from catalog.services import grading, workflow
 from catalog.services.assessments import assess
 from catalog.services.drafts import create_draft, save_fields, save_resource
+from catalog.services.opening import set_field_opening
 from catalog.services.publish_tables import fill_release, seal_release, start_release
 from catalog.vocabulary import State
 
@@ -27,6 +28,10 @@ FIELDS: tuple[tuple[str, str, str, str, str, str, Mapping[str, Any], str], ...] 
     ("amount", "救助金额", "money:2000:60000", "L2", "insensitive", "round", {"base": 1000}, "L1"),
     ("granted_on", "发放日期", "date:2024:2026", "L2", "insensitive", "date", {"to": "month"}, "L1"),
 )  # fmt: skip
+TOLD = {
+    "person_no": "救助案件中对象的顺序号，不公布", "age": "发放时的年龄，二十岁一段", "sex": "登记的性别",
+    "town": "居住镇街所在片区", "cause": "申请救助的事由", "amount": "发放金额，取整到千元", "granted_on": "发放月份",
+}  # fmt: skip
 EAST, WEST = ("龙山", "掌起", "观海卫", "附海", "桥头", "匡堰"), ("周巷", "庵东", "长河", "天元")
 
 
@@ -61,6 +66,7 @@ def _draft(steward: User, as_of: dt.date, at: dt.datetime) -> tuple[Dataset, Res
     values = {
         "name": NAME, "title": TITLE, "cycle": "5", "tags": ["司法救助", "脱敏"], "subject": "relief",
         "notes": "国家司法救助资金的发放情况，一行一人，经脱敏并附匿名化检验结果，供社会监督与研究。",
+        "temporal_from": dt.date(2024, 1, 1), "temporal_to": as_of - dt.timedelta(days=9),
     }  # fmt: skip
     publisher = Publisher.objects.get(code="court")
     dataset = create_draft(values, publisher=publisher, editor=steward, now=at, origin=ORIGIN)
@@ -70,7 +76,9 @@ def _draft(steward: User, as_of: dt.date, at: dt.datetime) -> tuple[Dataset, Res
     columns = tuple(Column(f[0], f[1], type_of(f[2]), f"c{n}") for n, f in enumerate(FIELDS, start=1))
     release = start_release(resource, columns, now=at)
     fill_release(release, columns, rows([maker(f[2], as_of) for f in FIELDS], ROWS, 11))
-    save_fields(resource, columns, {f[0]: {"grade": f[3]} for f in FIELDS})
+    save_fields(resource, columns, {
+        f[0]: {"grade": f[3], "description": TOLD[f[0]], "unit": "元" if f[0] == "amount" else ""} for f in FIELDS
+    })  # fmt: skip
     seal_release(release, columns, now=at)
     dataset.refresh_from_db()
     return dataset, resource
@@ -85,6 +93,7 @@ def _protect(resource: Resource, steward: User, reviewer: User, at: dt.datetime)
         )  # fmt: skip
         if after and after < grade:
             grading.confirm_rule(reviewer, rule, now=at + dt.timedelta(hours=1), origin=ORIGIN)
+    set_field_opening(steward, fields["person_no"], "forbidden", now=at, origin=ORIGIN)
     policy = {"k": 5, "distinct_l": 2}
     grading.set_plan(
         steward, resource, about_persons=True, policy=policy, missing="wildcard", now=at, origin=ORIGIN

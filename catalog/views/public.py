@@ -21,13 +21,13 @@ from catalog.selectors.datasets import find_dataset, find_resource
 from catalog.selectors.feedback import public_answers
 from catalog.selectors.quality import freshness, quality_of
 from catalog.selectors.reading import OpenTable, read_page, tables_of
-from catalog.selectors.rights import uses_left
+from catalog.selectors.rights import CLOSED, uses_left
 from catalog.selectors.search import FACETS, browse
 from catalog.selectors.statistics import use_of
 from catalog.selectors.versions import versions_of
 from catalog.services.grants import UnableToUseGrant
 from catalog.services.statistics import count_use, note_look, note_miss
-from catalog.vocabulary import Lane
+from catalog.vocabulary import Lane, Opening
 
 PAGE_SIZE = 20
 PREVIEW_ROWS = 10
@@ -93,6 +93,10 @@ def dataset_page(request: HttpRequest, name: str) -> HttpResponse:
         "lane": dataset.get_lane_display(), "schema_org": schema_org(dataset, request.build_absolute_uri),
         "crumbs": _crumbs(dataset.title), "base": reverse("catalog_open:dataset", args=[dataset.name]),
     }  # fmt: skip
+    # What never leaves is not to be had by applying either.
+    context["may_apply"] = dataset.opening == Opening.RESTRICTED or any(
+        table.right.reason == CLOSED for table in tables.values()
+    )
     if first is not None:
         context |= _table_context(request, first, tables.get(first.pk))
     return render(request, "catalog/dataset.html", context)

@@ -55,6 +55,12 @@ def test_what_leaves_is_what_the_rules_made(people: dict[str, User], client) -> 
     assert not any("person_no" in row for row in rows)
 
 
+def test_what_never_leaves_is_not_offered_for_application(people: dict[str, User], client) -> None:
+    persons.raise_persons(NOW, AS_OF, people)
+    page = client.get(reverse("catalog:dataset", args=[persons.NAME])).content.decode()
+    assert ("部分字段不予开放" in page, 'id="apply"' in page) == (True, False)
+
+
 def test_the_desk_shows_its_rules_and_proof(people: dict[str, User]) -> None:
     persons.raise_persons(NOW, AS_OF, people)
     rule = FieldRule.objects.get(field__code="town", field__resource__dataset__name=persons.NAME)
