@@ -27,20 +27,23 @@ _FACTS: dict[str, Any] = {
 
 # The register as it was known at the instant, not as it is now: a past day recomputes to the same bytes.
 _SELECT_ENTITIES = """
+WITH told AS MATERIALIZED (
+    SELECT r.enterprise_id, r.item_id, r.natural_key, r.payload, r.nums, r.line FROM {rows} r
+    WHERE r.item_id IN ({item}, {annual}) AND r.received_at <= {at}
+      AND (r.superseded_at IS NULL OR r.superseded_at > {at}) AND {which}
+)
 SELECT e.id, d.kind, d.state, d.industry_section, d.industry_code, d.town_code, d.established_on, d.capital_yuan,
        a.nums[{employees}], a.nums[{revenue}], a.nums[{assets}]
 FROM ({derived}) d JOIN datahub_enterprise e USING (code)
 LEFT JOIN (
-    SELECT DISTINCT ON (r.enterprise_id) r.enterprise_id, r.nums FROM {rows} r WHERE r.item_id = {annual}
-      AND r.received_at <= {at} AND (r.superseded_at IS NULL OR r.superseded_at > {at}) AND {which}
+    SELECT DISTINCT ON (r.enterprise_id) r.enterprise_id, r.nums FROM told r WHERE r.item_id = {annual}
     ORDER BY r.enterprise_id, r.natural_key DESC
 ) a ON a.enterprise_id = e.id
 ORDER BY e.id
 """
 _REGISTRATIONS = """
-SELECT e.code, r.payload, r.line FROM {rows} r JOIN datahub_enterprise e ON e.id = r.enterprise_id
-WHERE r.item_id = {item} AND r.received_at <= {at} AND (r.superseded_at IS NULL OR r.superseded_at > {at})
-  AND {which}
+SELECT e.code, r.payload, r.line FROM told r JOIN datahub_enterprise e ON e.id = r.enterprise_id
+WHERE r.item_id = {item}
 """
 # One look into the index for each enterprise: a list of thousands would make the planner read whole partitions.
 _OF_EACH = """(SELECT own.* FROM unnest({ids}::int[]) wanted(id)
@@ -100,15 +103,14 @@ def _read_entities(
 
 def _select_entities(rows: sql.Composable, known_at: datetime, which: sql.Composable) -> sql.Composed:
     annual, at = get_item(ANNUAL), sql.Literal(known_at)
-    source = sql.SQL(_REGISTRATIONS).format(
-        rows=rows, item=sql.Literal(get_item(REGISTRATION).number), at=at, which=which
-    )
+    item = sql.Literal(get_item(REGISTRATION).number)
+    source = sql.SQL(_REGISTRATIONS).format(item=item)
     place = {
         name: sql.Literal(annual.measures.index(name) + 1) for name in ("employees", "revenue", "assets")
     }
     return sql.SQL(_SELECT_ENTITIES).format(
         derived=sql.SQL(derived("{source}")).format(source=source),
-        rows=rows, annual=sql.Literal(annual.number), at=at, which=which, **place,
+        rows=rows, item=item, annual=sql.Literal(annual.number), at=at, which=which, **place,
     )  # fmt: skip
 
 
