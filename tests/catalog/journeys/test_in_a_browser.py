@@ -218,5 +218,7 @@ def choose(page: Any, dataset: Dataset) -> None:
 
 def move_on(page: Any) -> None:
     page.click("button:has-text('进入“')")
-    agree(page)
-    page.wait_for_load_state()
+    with (
+        page.expect_navigation()
+    ):  # the page that is open has loaded long ago: waiting for that waits for nothing
+        agree(page)

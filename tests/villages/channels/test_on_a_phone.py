@@ -115,8 +115,8 @@ def test_four_taps_a_lost_network_and_a_reviewer(live_portal: Any, devices: Any)
     assert "等待审核" in page.inner_text(".m-result")
     voice = Piece.objects.get(tap__activity=talk)
     assert voice.kind == "voice" and voice.size > 1000
-    # The length is the server's, read from what a real browser recorded.
-    assert voice.seconds is not None and 2 <= voice.seconds < 8
+    # The length is the server's, read from what a real browser recorded; the device starts a little after the clock.
+    assert voice.seconds is not None and 1.5 <= voice.seconds < 8
     assert "前" in page.inner_text(".m-steps") and "村管理员审核" in page.inner_text(".m-steps")
 
     # 拍一拍: the same picture a second time is caught
