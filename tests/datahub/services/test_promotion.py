@@ -18,6 +18,7 @@ from datahub.models import (
     WaitingRow,
 )
 from datahub.services.deliveries import receive_delivery
+from datahub.services.promotion import process_batch
 
 from .conftest import (
     CODES,
@@ -25,12 +26,15 @@ from .conftest import (
     ORIGIN,
     QUALIFICATION_HEAD,
     REGISTRATION_HEAD,
+    TODAY,
     Deliver,
     freeze,
     registration,
 )
 
 pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def current(item_id: int = 407) -> list[Record]:
@@ -119,6 +123,24 @@ def test_an_altered_fact_supersedes_the_old_version(deliver: Deliver) -> None:
     assert (now.level, now.released_on) == ("released", date(2026, 10, 1))
     assert old.superseded_at == now.received_at
     assert old.superseded_change_id == now.change_id
+
+
+@pytest.mark.usefixtures("town")
+def test_the_file_that_arrived_later_has_the_last_word_though_it_went_in_first(deliver: Deliver) -> None:
+    early, late = (
+        receive_delivery(
+            get_item("court.equity_freeze"),
+            BytesIO("\n".join([FREEZE_HEAD, freeze(CODES[0], "（2026）浙0282执1号", amount), ""]).encode()),
+            file_name=f"{amount}.csv", period="2026-11", file_date=TODAY, channel=Channel.COMMAND,
+            origin=ORIGIN, now=NOON,
+        ).batch_id
+        for amount in ("1000000", "2000000")
+    )  # fmt: skip
+    for batch in (late, early):
+        process_batch(batch, origin=ORIGIN, now=NOON)
+    (now,) = current()
+    assert now.batch_id == late
+    assert Record.objects.filter(item_id=407).count() == 1
 
 
 @pytest.mark.usefixtures("town")
