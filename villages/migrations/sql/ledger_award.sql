@@ -363,8 +363,14 @@ BEGIN
             LEFT JOIN villages_resident r ON r.id = k.resident
             LEFT JOIN villages_claim s ON s.key = k.key
             LEFT JOIN villages_claim d ON d.resident_id = k.resident AND d.task = k.task AND d.on_date = k.on_date
-            LEFT JOIN villages_account a ON a.kind = 'resident' AND a.owner_id = k.resident AND a.vintage = this_vintage
-            LEFT JOIN villages_account p ON p.kind = 'pool' AND p.owner_id = r.village_id AND p.vintage = 0
+            -- Each looked up by its whole key: as plain joins, and with statistics of a book that held no purse yet, all
+            -- accounts of the year were read anew for every item.
+            LEFT JOIN LATERAL (
+                SELECT x.id FROM villages_account x
+                WHERE x.kind = 'resident' AND x.owner_id = k.resident AND x.vintage = this_vintage OFFSET 0) AS a ON true
+            LEFT JOIN LATERAL (
+                SELECT x.id, x.posted, x.held, x.reserve FROM villages_account x
+                WHERE x.kind = 'pool' AND x.owner_id = r.village_id AND x.vintage = 0 OFFSET 0) AS p ON true
             ORDER BY k.ord) AS i;
 
         items := '{}'; owners := '{}'; rooms := '{}'; is_kept := '{}'; draws := NULL; fits := true;
