@@ -189,15 +189,19 @@ def dry_run(rule_set: RuleSet, *, now: dt.datetime) -> tuple[int, list[GradeChan
     seen, changes = 0, []
     for village in villages:
         active = Resident.objects.filter(village=village, status=Resident.Status.ACTIVE)
-        people = list(active.select_related("village").only("name", "village"))
-        scores = scores_under(draft, people, today, now)
+        people = list(active.values_list("pk", flat=True))
+        scores = scores_under(draft, village, people, today, now)
         seen += len(people)
-        for person in people:
-            old, new = scores.get(person.pk, (None, None))
-            if old is not None and new is not None and old.grade.code != new.grade.code:
-                changes.append(
-                    GradeChange(person, old.grade.code, new.grade.code, float(old.value), float(new.value))
-                )
+        found = {
+            pk: (old, new)
+            for pk, (old, new) in scores.items()
+            if old is not None and old.grade.code != new.grade.code
+        }
+        changes += [
+            GradeChange(person, old.grade.code, new.grade.code, float(old.value), float(new.value))
+            for person in active.filter(pk__in=found).select_related("village")
+            for old, new in [found[person.pk]]
+        ]
     return seen, changes
 
 

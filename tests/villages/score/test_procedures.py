@@ -17,7 +17,7 @@ from tests.villages.places import NOW, TODAY, TOWN, Place, make_place
 from villages.contracts import Award
 from villages.engine.rules import read_book
 from villages.engine.score import Score
-from villages.models import EventStatus, Resident, RuleSet, ScoreEvent, ScoreSnapshot
+from villages.models import EventStatus, RuleSet, ScoreEvent, ScoreSnapshot
 from villages.selectors import scores
 from villages.selectors.scores import replay, score_of, scores_under
 from villages.services import appeals, dishonesty, ledger, rules, score_snapshots
@@ -187,15 +187,15 @@ def test_a_dry_run_that_leaves_people_out_says_the_same_as_one_that_looks_at_eve
         record_event(rule_set(), code, resident=resident, occurred_on=TODAY, evidence="文书", now=NOW)
     content = copy.deepcopy(rules.starting_content())
     change(content)
-    book, people = read_book(content), list(Resident.objects.order_by("pk"))
+    book, people = read_book(content), [resident.pk for resident in place.residents]
 
     def altered(found: dict[int, tuple[Score | None, Score]]) -> dict[int, tuple[Decimal, Decimal]]:
         pairs = {pk: (old.value, new.value) for pk, (old, new) in found.items() if old is not None}
         return {pk: pair for pk, pair in pairs.items() if pair[0] != pair[1]}
 
-    quick = altered(scores_under(book, people, TODAY, NOW))
+    quick = altered(scores_under(book, place.village, people, TODAY, NOW))
     monkeypatch.setattr(scores, "_with_changed_events", lambda book, ids, known_at: list(ids))
-    assert quick == altered(scores_under(book, people, TODAY, NOW))
+    assert quick == altered(scores_under(book, place.village, people, TODAY, NOW))
 
 
 def _set(content: dict[str, Any], code: str, **values: object) -> None:
