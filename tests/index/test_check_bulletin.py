@@ -32,6 +32,13 @@ def test_rows_that_contradict_themselves_are_named_and_the_command_fails(tmp_pat
     assert "成长" not in out.getvalue()
 
 
+def test_a_table_of_which_no_row_can_be_checked_does_not_pass(tmp_path: Path) -> None:
+    path = tmp_path / "b.csv"
+    path.write_text(HEADER + "成长,107.26,0.91,,2\n服务,97.55,,,2\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="没有一行可以核对"):
+        run(path)
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="无法读取"):
         run(tmp_path / "none.csv")

@@ -33,4 +33,9 @@ class Command(BaseCommand):
         wrong = len({finding.line for finding in report.findings})
         if wrong:
             raise CommandError(f"{options['file']}：核对 {report.checked} 行，其中 {wrong} 行自相矛盾。")
+        if not report.checked:
+            raise CommandError(
+                f"{options['file']}：没有一行可以核对，不能说明表中没有矛盾。"
+                "除数值外，每行还需要上期数值、变动、百分比中的至少两项，且上期数值大于 0；请补齐后再核对。"
+            )
         self.stdout.write(f"{options['file']}：核对 {report.checked} 行，没有矛盾。")
