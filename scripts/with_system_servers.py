@@ -117,7 +117,12 @@ class SystemServers:
                 db.execute(filled.encode())
 
     def _start_redis(self) -> None:
-        program = shutil.which("redis-server") or str(find_binary(self.places))
+        # A virtual environment on PATH holds the embedded one, which is older: the system's is asked for.
+        own = Path(sys.executable).parent
+        path = os.pathsep.join(
+            p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(p) != own
+        )
+        program = shutil.which("redis-server", path=path) or str(find_binary(self.places))
         self.places.write(
             self.folder / "redis.conf",
             f"bind 127.0.0.1\nport {self.redis_port}\nrequirepass {self.password['redis']}\n"
